@@ -1,0 +1,1 @@
+//! Configuration, telemetry and wiring of one running city.

@@ -1,0 +1,1 @@
+//! Decentralized identifiers: documents built and parsed, never fetched.

@@ -1,0 +1,1 @@
+//! The city: trust, issuing, status, presentations, matters and applications as plain synchronous decisions.

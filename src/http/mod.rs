@@ -1,0 +1,1 @@
+//! Machine interfaces over HTTP: one file per resource.

@@ -1,0 +1,3 @@
+//! The `certless` program: hands the command line to [`certless::cli`].
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! The transparency log as algorithms only (RFC 6962 hashing, C2SP tiles).

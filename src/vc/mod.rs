@@ -1,0 +1,1 @@
+//! Credential formats, securing mechanisms, status lists and the one verification pipeline.

@@ -1,0 +1,1 @@
+//! Messages of the protocols and codes as pictures: parse and print, decide nothing.

@@ -1,0 +1,1 @@
+//! The one test program: module lines only.
