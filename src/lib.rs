@@ -4,15 +4,15 @@
 //! [`domain`], [`adapters`], [`http`], [`ui`], [`app`], [`cli`]. Each layer's front page says what it is and in which
 //! order to read its files.
 
+pub mod adapters;
+pub mod app;
 pub mod base;
+pub mod cli;
 pub mod crypto;
-pub mod tlog;
 pub mod did;
+pub mod domain;
+pub mod http;
+pub mod tlog;
+pub mod ui;
 pub mod vc;
 pub mod wire;
-pub mod domain;
-pub mod adapters;
-pub mod http;
-pub mod ui;
-pub mod app;
-pub mod cli;

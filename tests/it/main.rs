@@ -1,1 +1,5 @@
 //! The one test program: module lines only.
+
+#![cfg(test)]
+
+mod architecture;

@@ -1,0 +1,285 @@
+//! The rules and their tables. A new dependency gets a row in [`CRATES`]; a new layer one in [`LAYERS`].
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use super::tokens::{PathUse, Token, paths, tokens};
+
+/// The layers with their heights; layers of one height do not know each other.
+const LAYERS: &[(&str, u8)] = &[
+    ("base", 0),
+    ("crypto", 1),
+    ("tlog", 2),
+    ("did", 2),
+    ("vc", 3),
+    ("wire", 4),
+    ("domain", 5),
+    ("adapters", 6),
+    ("http", 7),
+    ("ui", 8),
+    ("app", 9),
+    ("cli", 10),
+    ("manual", 11),
+];
+
+/// Everywhere: values that carry no behaviour of their own.
+const ANY: &[&str] = &[""];
+const BASE: &[&str] = &["base/"];
+const CRYPTO: &[&str] = &["crypto/"];
+const VC: &[&str] = &["vc/"];
+const WIRE: &[&str] = &["wire/"];
+const TABLES: &[&str] = &["wire/", "cli/"];
+const WEB: &[&str] = &["http/", "ui/", "app/"];
+const API: &[&str] = &["wire/", "http/", "ui/", "app/"];
+const APP: &[&str] = &["app/"];
+const CLI: &[&str] = &["cli/"];
+const RUNNING: &[&str] = &["adapters/", "http/", "ui/", "app/", "cli/"];
+
+/// Outside crates by the beginning of the paths that may name them.
+const CRATES: &[(&str, &[&str])] = &[
+    ("anyhow", CLI),
+    ("argon2", CRYPTO),
+    ("axum", WEB),
+    ("base45", BASE),
+    ("base64", BASE),
+    ("bs58", BASE),
+    ("calamine", TABLES),
+    ("chacha20poly1305", CRYPTO),
+    ("clap", CLI),
+    ("csv", TABLES),
+    ("ed25519_dalek", CRYPTO),
+    ("flate2", VC),
+    ("getrandom", BASE),
+    ("hex", BASE),
+    ("hkdf", CRYPTO),
+    ("hmac", CRYPTO),
+    ("image", WIRE),
+    ("indicatif", CLI),
+    ("jiff", ANY),
+    ("jsonschema", VC),
+    ("metrics", RUNNING),
+    ("metrics_exporter_prometheus", APP),
+    ("minicbor", VC),
+    ("oxjsonld", VC),
+    ("oxrdf", VC),
+    ("p256", CRYPTO),
+    ("qrcode", WIRE),
+    ("resvg", WIRE),
+    ("rxing", WIRE),
+    ("ryu_js", BASE),
+    ("serde", ANY),
+    ("serde_json", ANY),
+    ("sha2", CRYPTO),
+    ("sled", &["adapters/store"]),
+    ("ssi_contexts", VC),
+    ("subtle", CRYPTO),
+    ("tokio", WEB),
+    ("tower", WEB),
+    ("tower_http", WEB),
+    ("tracing", RUNNING),
+    ("tracing_subscriber", APP),
+    ("ureq", &["adapters/fetch"]),
+    ("utoipa", API),
+    ("utoipa_axum", WEB),
+    ("zeroize", ANY),
+];
+
+/// Where files, environment, network, processes may be touched.
+const OUTSIDE_WORLD: &[&str] = &["adapters", "app", "cli"];
+/// Addresses are values; naming them opens no connection.
+const ADDRESSES: &[&str] = &["IpAddr", "Ipv4Addr", "Ipv6Addr", "SocketAddr", "AddrParseError"];
+const PRINTING: &[&str] = &["print", "println", "eprint", "eprintln", "dbg"];
+const LONGEST_FILE: usize = 600;
+
+/// One broken rule: where, and what to do.
+#[derive(Debug)]
+pub(super) struct Violation {
+    pub(super) place: String,
+    pub(super) advice: String,
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.place, self.advice)
+    }
+}
+
+struct Checker<'a> {
+    path: &'a str,
+    violations: Vec<Violation>,
+}
+
+impl Checker<'_> {
+    fn broken(&mut self, line: usize, advice: String) {
+        self.violations.push(Violation { place: format!("src/{}:{line}", self.path), advice });
+    }
+
+    fn may(&self, places: &[&str]) -> bool {
+        places.iter().any(|place| self.path.starts_with(place))
+    }
+
+    fn layer(&self) -> &str {
+        self.path.split_once('/').map_or("", |(layer, _)| layer)
+    }
+
+    /// Whether the file itself is a test module (`tests.rs`, or a file below `tests/`).
+    fn is_test_file(&self) -> bool {
+        self.path.ends_with("/tests.rs") || self.path.contains("/tests/")
+    }
+}
+
+fn height(layer: &str) -> Option<u8> {
+    LAYERS.iter().find(|(name, _)| *name == layer).map(|(_, height)| *height)
+}
+
+/// Checks one file; `path` is relative to `src`.
+pub(super) fn check_file(path: &str, text: &str) -> Vec<Violation> {
+    let mut checker = Checker { path, violations: Vec::new() };
+    check_page(&mut checker, text);
+    let tokens = tokens(text);
+    check_words(&mut checker, &tokens);
+    let paths = paths(&tokens);
+    let local = local_names(&tokens, &paths);
+    for used in &paths {
+        check_direction(&mut checker, used);
+        check_outside(&mut checker, used, &local);
+    }
+    checker.violations
+}
+
+fn check_page(checker: &mut Checker<'_>, text: &str) {
+    if !text.starts_with("//!") {
+        checker.broken(1, "open the file with `//!`: what it is, what it is not, which specification section".into());
+    }
+    let lines = text.lines().count();
+    if lines > LONGEST_FILE {
+        checker.broken(lines, format!("{lines} lines; split it by idea, the most is {LONGEST_FILE}"));
+    }
+    let layer = checker.layer().to_owned();
+    if !layer.is_empty() && height(&layer).is_none() {
+        checker.broken(1, format!("`{layer}` is not a layer; see the table in tests/it/architecture/rules.rs"));
+    }
+}
+
+fn check_words(checker: &mut Checker<'_>, tokens: &[Token]) {
+    let below_http = height(checker.layer()).is_some_and(|h| h < 7);
+    let test_file = checker.is_test_file();
+    for (i, token) in tokens.iter().enumerate() {
+        let after = |n: usize| tokens.get(i + n).map_or("", |token| token.text.as_str());
+        let name = token.text.as_str();
+        let attribute = after(1) == "(" && i > 0 && matches!(tokens[i - 1].text.as_str(), "[" | "," | "(");
+        if below_http && matches!(name, "async" | "await") {
+            checker.broken(token.line, format!("`{name}` below http; a use case is a plain function"));
+        } else if name == "allow" && attribute && i > 1 && tokens[i - 2].is("!") {
+            checker.broken(
+                token.line,
+                "do not switch a lint off for a whole file; `#[expect(…, reason)]` at the place".into(),
+            );
+        } else if PRINTING.contains(&name) && after(1) == "!" && checker.layer() != "cli" && !token.test && !test_file {
+            checker.broken(token.line, format!("`{name}!` prints; only `cli` speaks to the terminal"));
+        } else if name == "extern" && after(1) == "crate" {
+            checker.broken(token.line, "name the crate by its path instead of `extern crate`".into());
+        } else if name == "Verified" && !checker.may(&["vc/verify"]) && makes_verified(tokens, i) {
+            checker.broken(token.line, "`Verified` is made in vc/verify*.rs only; call the pipeline there".into());
+        }
+    }
+}
+
+/// `Verified(…)`, `Verified {…}`, `Verified::<…>…`, `Verified::new` or a second `struct Verified`.
+fn makes_verified(tokens: &[Token], i: usize) -> bool {
+    let next = tokens.get(i + 1).map_or("", |token| token.text.as_str());
+    let defined = i > 0 && matches!(tokens[i - 1].text.as_str(), "struct" | "enum" | "type");
+    defined || matches!(next, "(" | "{" | "::")
+}
+
+/// Modules declared and names imported here, which hide outside crates of the same name.
+fn local_names(tokens: &[Token], paths: &[PathUse]) -> BTreeSet<String> {
+    let declared = tokens.windows(2).filter(|pair| pair[0].is("mod")).map(|pair| pair[1].text.clone());
+    let imported = paths.iter().filter(|used| used.import && used.segments.len() > 1);
+    let imported = imported.filter(|used| matches!(used.segments[0].as_str(), "crate" | "super" | "self"));
+    let imported = imported.filter_map(|used| used.segments.last().cloned());
+    declared.chain(imported).collect()
+}
+
+/// The layer a path leads to, when it leads into this crate.
+fn target_layer(checker: &Checker<'_>, used: &PathUse) -> Option<String> {
+    let segments = &used.segments;
+    let first = segments.first()?.as_str();
+    if matches!(first, "crate" | "certless") {
+        return segments.get(1).cloned();
+    }
+    let ups = segments.iter().skip_while(|s| *s == "self").take_while(|s| *s == "super").count();
+    let mut module: Vec<&str> = checker.path.trim_end_matches(".rs").split('/').collect();
+    if matches!(module.last(), Some(&"mod" | &"lib" | &"main")) {
+        module.pop();
+    }
+    module.extend(used.inside.iter().map(String::as_str));
+    let rest = segments.iter().find(|s| !matches!(s.as_str(), "self" | "super"));
+    (ups > 0 && ups >= module.len()).then(|| rest.cloned().unwrap_or_default())
+}
+
+fn check_direction(checker: &mut Checker<'_>, used: &PathUse) {
+    let Some(own) = height(checker.layer()) else { return };
+    let Some(target) = target_layer(checker, used) else { return };
+    let advice = match height(&target) {
+        _ if target == checker.layer() => return,
+        Some(other) if other < own => return,
+        Some(other) if other == own => "a sibling layer; move what both need further down",
+        Some(_) => "a layer above; pass the value in, or define a trait here that the upper layer implements",
+        None => "not a layer; name the layer in full",
+    };
+    checker.broken(used.line, format!("`{}` imports `{target}`: {advice}", checker.layer()));
+}
+
+fn check_outside(checker: &mut Checker<'_>, used: &PathUse, local: &BTreeSet<String>) {
+    if used.test || checker.is_test_file() {
+        return;
+    }
+    let segment = |i: usize| used.segments.get(i).map_or("", String::as_str);
+    let (first, second, third) = (segment(0), segment(1), segment(2));
+    if first == "std" {
+        let world = matches!(second, "fs" | "env" | "process") || (second == "net" && !ADDRESSES.contains(&third));
+        if world && !OUTSIDE_WORLD.contains(&checker.layer()) && !exit_code(checker, second, third) {
+            checker.broken(
+                used.line,
+                format!("`std::{second}` outside adapters, app and cli; let them pass the value in"),
+            );
+        }
+        if second == "io" && matches!(third, "stdin" | "stdout" | "stderr") && checker.layer() != "cli" {
+            checker.broken(used.line, format!("`std::io::{third}`: only `cli` speaks to the terminal"));
+        }
+        return;
+    }
+    if !used.import && local.contains(first) {
+        return;
+    }
+    let Some((_, places)) = CRATES.iter().find(|(name, _)| *name == first) else { return };
+    if !checker.may(places) {
+        let places = places.join(" ");
+        checker.broken(used.line, format!("`{first}` belongs to {places}; use what that layer offers"));
+    }
+}
+
+/// `main.rs` gives the exit code back.
+fn exit_code(checker: &Checker<'_>, second: &str, third: &str) -> bool {
+    checker.path == "main.rs" && second == "process" && third == "ExitCode"
+}
+
+/// Every `[dependencies]` entry of the manifest must have a row in [`CRATES`].
+pub(super) fn check_dependencies(manifest: &str) -> Vec<Violation> {
+    let mut section = "";
+    let mut violations = Vec::new();
+    for (i, line) in manifest.lines().enumerate() {
+        if line.starts_with('[') {
+            section = line;
+        }
+        let Some((name, _)) = line.split_once('=').filter(|_| section == "[dependencies]") else { continue };
+        let name = name.trim().replace('-', "_");
+        if !name.starts_with('#') && !CRATES.iter().any(|(known, _)| *known == name) {
+            let advice =
+                format!("give `{name}` a row in CRATES, tests/it/architecture/rules.rs: which layer may use it?");
+            violations.push(Violation { place: format!("Cargo.toml:{}", i + 1), advice });
+        }
+    }
+    violations
+}
