@@ -1,1 +1,7 @@
 //! Credential formats, securing mechanisms, status lists and the one verification pipeline.
+//!
+//! Read in this order: [`finding`] (how a check comes out), [`keys`] (what verification needs to know about keys), the
+//! formats, and the pipeline that makes one verdict for all of them.
+
+pub mod finding;
+pub mod keys;

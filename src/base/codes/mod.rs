@@ -1,0 +1,1 @@
+//! Codes of Chinese administration with their check digits.
