@@ -1,0 +1,3 @@
+//! Published vectors, one file per specification.
+
+mod identifiers;
