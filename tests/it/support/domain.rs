@@ -6,7 +6,6 @@ use serde_json::Value;
 
 /// One JSON file of the folder; `None`, said aloud, where the folder is not there. A folder without the file fails.
 #[expect(clippy::disallowed_methods, reason = "a test may be told where its data lies")]
-#[expect(clippy::print_stderr, reason = "a skipped test must be seen")]
 pub(crate) fn read(name: &str) -> Option<Value> {
     let default = || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/domain");
     let folder = std::env::var("CERTLESS_DOMAIN").map_or_else(|_| default(), PathBuf::from);
