@@ -1,5 +1,7 @@
 //! The only layer that touches files, network and databases; each adapter fulfils a port or a plain need of `app`.
 //!
-//! It decides nothing about the city. Read [`fetch`] (what others publish).
+//! It decides nothing about the city. Read [`keyring`] (seed files) and [`fetch`] (what others publish), then the
+//! stores.
 
 pub mod fetch;
+pub mod keyring;
