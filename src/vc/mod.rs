@@ -4,4 +4,6 @@
 //! formats, and the pipeline that makes one verdict for all of them.
 
 pub mod finding;
+pub mod jws;
 pub mod keys;
+pub mod sd_jwt;
