@@ -12,7 +12,7 @@ pub const MAX_VALUE: usize = 64 * 1024;
 /// Most writes, expectations, status writes or leaves (each) of one change.
 pub const MAX_PARTS: usize = 1024;
 /// Slots of one status list.
-pub const LIST_SLOTS: u32 = 131_072;
+pub const LIST_SLOTS: u32 = crate::vc::status::SLOTS;
 
 macro_rules! tables {
     ($($(#[$doc:meta])* $name:ident = $id:literal, $text:literal;)+) => {
@@ -200,39 +200,7 @@ pub struct Write {
     pub value: Option<Vec<u8>>,
 }
 
-/// The life of a status slot. The discriminant is its two bits in a status list.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[repr(u8)]
-pub enum Status {
-    /// In force.
-    #[default]
-    Valid = 0,
-    /// 注销/吊销, for good.
-    Revoked = 1,
-    /// 暂扣, can be undone.
-    Suspended = 2,
-}
-
-impl Status {
-    /// The two bits of the slot.
-    pub const fn bits(self) -> u8 {
-        match self {
-            Self::Valid => 0,
-            Self::Revoked => 1,
-            Self::Suspended => 2,
-        }
-    }
-
-    /// The status of two bits; `None` for 3.
-    pub const fn from_bits(bits: u8) -> Option<Self> {
-        match bits {
-            0 => Some(Self::Valid),
-            1 => Some(Self::Revoked),
-            2 => Some(Self::Suspended),
-            _ => None,
-        }
-    }
-}
+pub use crate::vc::status::Status;
 
 /// A status slot that changes. A store refuses to change a revoked slot whatever is expected.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,7 +3,8 @@
 //! Read in this order: [`finding`] (how a check comes out), [`keys`] (what verification needs to know about keys), the
 //! formats, and the pipeline that makes one verdict for all of them.
 
+pub mod cbor;
+pub mod cose;
 pub mod finding;
-pub mod jws;
 pub mod keys;
-pub mod sd_jwt;
+pub mod status;

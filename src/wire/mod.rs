@@ -1,1 +1,3 @@
 //! Messages of the protocols and codes as pictures: parse and print, decide nothing.
+
+pub mod qr;

@@ -3,6 +3,4 @@
 #![cfg(test)]
 
 mod architecture;
-mod conformance;
 mod supply_chain;
-mod support;

@@ -1,4 +1,0 @@
-//! Published vectors, one file per specification.
-
-mod identifiers;
-mod workdays;
