@@ -1,1 +1,7 @@
-//! The only input and output below the pages: stores, key files, outbound fetches.
+//! The only layer that touches files, network and databases; each adapter fulfils a port or a plain need of `app`.
+//!
+//! It decides nothing about the city. Read [`keyring`] (seed files) and [`fetch`] (what others publish), then the
+//! stores.
+
+pub mod fetch;
+pub mod keyring;

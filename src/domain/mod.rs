@@ -2,5 +2,6 @@
 //!
 //! [`ports`] says what the city needs from outside and [`change`] what it writes there.
 
+pub mod calendar;
 pub mod change;
 pub mod ports;

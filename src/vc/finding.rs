@@ -125,6 +125,12 @@ impl Finding {
     pub fn error(check: Check, code: Code, detail: impl Into<String>) -> Self {
         Self { check, state: State::Error, code, detail: detail.into() }
     }
+
+    /// The same finding as one of another check: what is wrong with a holder's token is a matter of binding.
+    #[must_use]
+    pub fn under(self, check: Check) -> Self {
+        Self { check, ..self }
+    }
 }
 
 impl fmt::Display for Finding {
@@ -255,6 +261,13 @@ codes! {
     // Log
     LogUnproven, "log_unproven", "未附公开日志证明。", "No proof of inclusion in the log was given.", None;
     // Appended codes follow in order of addition.
+    JwtMalformed, "jwt_malformed", "令牌格式有误，无法读取。请让持证人重新出示。", "The token is not well-formed. Ask the holder to present it again.", Some(p::PARSING);
+    JwtTypeWrong, "jwt_type_wrong", "这是另一种用途的令牌，不能在此使用。", "The token is of another kind and cannot be used here.", Some(p::MALFORMED);
+    AlgorithmRefused, "algorithm_refused", "签名算法不可接受，不能使用。", "The signature algorithm is not acceptable.", Some(p::CRYPTOGRAPHIC);
+    SdJwtMalformed, "sd_jwt_malformed", "选择性披露证照的格式有误，无法读取。请让持证人重新出示。", "The SD-JWT is not well-formed. Ask the holder to present it again.", Some(p::PARSING);
+    ClaimMalformed, "claim_malformed", "证照中的必要字段缺失或有误，不能使用。请向发证机关反映。", "A claim that the format needs is missing or malformed. Tell the issuing agency.", Some(p::MALFORMED);
+    ClaimConcealed, "claim_concealed", "必须公开的字段被隐藏，不能使用。请向发证机关反映。", "A claim that must stay in the open is concealed. Tell the issuing agency.", Some(p::MALFORMED);
+    ClaimUnknown, "claim_unknown", "证照中没有所要的字段。请核对所需内容。", "The credential has no such claim. Check what is asked for.", None;
 }
 
 #[cfg(test)]

@@ -6,5 +6,7 @@
 pub mod cbor;
 pub mod cose;
 pub mod finding;
+pub mod jws;
 pub mod keys;
+pub mod sd_jwt;
 pub mod status;

@@ -3,4 +3,6 @@
 #![cfg(test)]
 
 mod architecture;
+mod conformance;
 mod supply_chain;
+mod support;

@@ -1,0 +1,140 @@
+//! Key files: where they are, how they come to be durable, and who may read them.
+
+use std::collections::BTreeMap;
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io::{self, Read as _, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+
+use zeroize::Zeroizing;
+
+use crate::base::id::AgencyCode;
+use crate::base::jcs::canonicalize_object;
+use crate::base::json::Value;
+use crate::base::random::Random;
+use crate::crypto::derive::Seed;
+use crate::crypto::{Algorithm, PublicKey, Signer as _};
+
+use super::{AgencyKeys, Keyring, KeyringError, Problem};
+
+pub(super) fn city(folder: &Path) -> PathBuf {
+    folder.join("city.seed")
+}
+
+pub(super) fn storage(folder: &Path) -> PathBuf {
+    folder.join("storage.seed")
+}
+
+pub(super) fn agency(folder: &Path, agency: &AgencyCode, generation: u32) -> PathBuf {
+    folder.join("agencies").join(format!("{agency}.{generation}.seed"))
+}
+
+pub(super) fn exists(path: &Path) -> bool {
+    path.symlink_metadata().is_ok()
+}
+
+/// Makes a seed file that was not there, durable when it returns.
+pub(super) fn create(path: &Path, random: &dyn Random) -> Result<Seed, KeyringError> {
+    let seed = Seed::generate(random);
+    write_new(path, seed.expose()).map_err(|error| {
+        let there = error.kind() == io::ErrorKind::AlreadyExists;
+        KeyringError::new(path, if there { Problem::AlreadyThere } else { Problem::Io(error) })
+    })?;
+    Ok(seed)
+}
+
+/// As [`create`], but a whole seed that is already there is kept.
+pub(super) fn create_or_keep(path: &Path, random: &dyn Random) -> Result<Seed, KeyringError> {
+    if exists(path) { read(path) } else { create(path, random) }
+}
+
+fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o400).open(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    // The names of the file and of its folder must survive a power cut too.
+    File::open(folder)?.sync_all()?;
+    File::open(folder.parent().filter(|above| !above.as_os_str().is_empty()).unwrap_or(Path::new(".")))?.sync_all()
+}
+
+/// Reads a seed that only its owner may use.
+pub(super) fn read(path: &Path) -> Result<Seed, KeyringError> {
+    let failed = |error| KeyringError::new(path, Problem::Io(error));
+    let mut file = File::open(path).map_err(failed)?;
+    let about = file.metadata().map_err(failed)?;
+    let mode = about.permissions().mode() & 0o7777;
+    if mode & 0o077 != 0 {
+        return Err(KeyringError::new(path, Problem::Open(mode)));
+    }
+    if about.len() != 32 {
+        return Err(KeyringError::new(path, Problem::Size(about.len())));
+    }
+    let mut bytes = Zeroizing::new([0; 32]);
+    file.read_exact(&mut *bytes).map_err(failed)?;
+    Ok(Seed::new(*bytes))
+}
+
+/// All generations of all agencies in a folder; a folder without agencies is an empty city.
+pub(super) fn agencies(folder: &Path) -> Result<BTreeMap<AgencyCode, BTreeMap<u32, Seed>>, KeyringError> {
+    let folder = folder.join("agencies");
+    let mut found: BTreeMap<AgencyCode, BTreeMap<u32, Seed>> = BTreeMap::new();
+    let failed = |error| KeyringError::new(&folder, Problem::Io(error));
+    let entries = match fs::read_dir(&folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(found),
+        other => other.map_err(failed)?,
+    };
+    for entry in entries {
+        let path = entry.map_err(failed)?.path();
+        if path.extension().is_some_and(|extension| extension == "seed") {
+            let (agency, generation) = name(&path).ok_or_else(|| KeyringError::new(&path, Problem::Name))?;
+            found.entry(agency).or_default().insert(generation, read(&path)?);
+        }
+    }
+    Ok(found)
+}
+
+fn name(path: &Path) -> Option<(AgencyCode, u32)> {
+    let (agency, digits) = path.file_stem()?.to_str()?.rsplit_once('.')?;
+    let generation: u32 = digits.parse().ok().filter(|generation| *generation > 0)?;
+    (digits == generation.to_string()).then_some((AgencyCode::parse(agency).ok()?, generation))
+}
+
+pub(super) fn remove(path: &Path) -> Result<(), KeyringError> {
+    let removed = fs::remove_file(path).and_then(|()| File::open(path.parent().unwrap_or(Path::new(".")))?.sync_all());
+    removed.map_err(|error| KeyringError::new(path, Problem::Io(error)))
+}
+
+/// Writes the public keys to `trust/`; what is there with the same content stays untouched.
+pub(super) fn publish(folder: &Path, ring: &Keyring) -> Result<(), KeyringError> {
+    let trust = folder.join("trust");
+    let city = ring.city();
+    write_public(&trust.join("city.pub.jwk"), city.root.public_key())?;
+    write_public(&trust.join("city.es256.pub.jwk"), city.es256.public_key())?;
+    write_public(&trust.join("log.pub.jwk"), city.log.public_key())?;
+    for code in ring.agencies() {
+        for keys in ring.generations(code).into_iter().filter_map(|generation| ring.agency(code, generation)) {
+            let AgencyKeys { agency, generation, eddsa, es256 } = keys;
+            write_public(&trust.join(format!("{agency}.{generation}.pub.jwk")), eddsa.public_key())?;
+            write_public(&trust.join(format!("{agency}.{generation}.es256.pub.jwk")), es256.public_key())?;
+        }
+    }
+    Ok(())
+}
+
+fn write_public(path: &Path, key: &PublicKey) -> Result<(), KeyringError> {
+    let algorithm: Algorithm = key.algorithm();
+    let mut jwk = key.to_jwk();
+    jwk.insert("alg".to_owned(), Value::String(algorithm.jose().to_owned()));
+    jwk.insert("kid".to_owned(), Value::String(key.thumbprint()));
+    jwk.insert("use".to_owned(), Value::String("sig".to_owned()));
+    let mut text = canonicalize_object(&jwk);
+    text.push(b'\n');
+    if fs::read(path).is_ok_and(|there| there == text) {
+        return Ok(());
+    }
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let written = fs::create_dir_all(folder).and_then(|()| fs::write(path, &text));
+    written.map_err(|error| KeyringError::new(path, Problem::Io(error)))
+}

@@ -1,0 +1,4 @@
+//! Published vectors, one file per specification.
+
+mod identifiers;
+mod workdays;
