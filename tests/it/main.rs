@@ -4,5 +4,6 @@
 
 mod architecture;
 mod conformance;
+mod generated;
 mod supply_chain;
 mod support;

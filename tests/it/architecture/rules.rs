@@ -89,6 +89,8 @@ const OUTSIDE_WORLD: &[&str] = &["adapters", "app", "cli"];
 /// Addresses are values; naming them opens no connection.
 const ADDRESSES: &[&str] = &["IpAddr", "Ipv4Addr", "Ipv6Addr", "SocketAddr", "AddrParseError"];
 const PRINTING: &[&str] = &["print", "println", "eprint", "eprintln", "dbg"];
+/// The commands, and the log that goes to the standard error output.
+const TERMINAL: &[&str] = &["cli/", "app/telemetry"];
 const LONGEST_FILE: usize = 600;
 
 /// One broken rule: where, and what to do.
@@ -237,6 +239,10 @@ fn check_outside(checker: &mut Checker<'_>, used: &PathUse, local: &BTreeSet<Str
     }
     let segment = |i: usize| used.segments.get(i).map_or("", String::as_str);
     let (first, second, third) = (segment(0), segment(1), segment(2));
+    let stream = if first == "std" && second == "io" { third } else { second };
+    if matches!(first, "std" | "io") && matches!(stream, "stdin" | "stdout" | "stderr") && !checker.may(TERMINAL) {
+        checker.broken(used.line, format!("`io::{stream}`: only `cli` speaks to the terminal"));
+    }
     if first == "std" {
         let world = matches!(second, "fs" | "env" | "process") || (second == "net" && !ADDRESSES.contains(&third));
         if world && !OUTSIDE_WORLD.contains(&checker.layer()) && !exit_code(checker, second, third) {
@@ -244,9 +250,6 @@ fn check_outside(checker: &mut Checker<'_>, used: &PathUse, local: &BTreeSet<Str
                 used.line,
                 format!("`std::{second}` outside adapters, app and cli; let them pass the value in"),
             );
-        }
-        if second == "io" && matches!(third, "stdin" | "stdout" | "stderr") && checker.layer() != "cli" {
-            checker.broken(used.line, format!("`std::io::{third}`: only `cli` speaks to the terminal"));
         }
         return;
     }

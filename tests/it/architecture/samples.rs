@@ -83,6 +83,12 @@ fn the_outside_world_is_reached_from_three_layers_only() {
 fn printing_async_and_verified_have_their_places() {
     refused("app/wiring.rs", "fn f() { println!(\"x\") }", "`println!` prints");
     refused("app/wiring.rs", "fn f() { std::io::stdout() }", "only `cli` speaks");
+    refused(
+        "app/wiring.rs",
+        "use std::io;\nfn f() { io::stderr() }",
+        "src/app/wiring.rs:3: `io::stderr`: only `cli` speaks",
+    );
+    passes("app/telemetry.rs", "use std::io;\nfn f() { io::stderr() }");
     passes("cli/verify.rs", "fn f() { println!(\"x\") }");
     refused("domain/issuance.rs", "pub async fn f() {}", "`async` below http");
     passes("http/verify.rs", "pub async fn f() {}");

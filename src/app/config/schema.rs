@@ -1,0 +1,144 @@
+//! The JSON Schema of the configuration, generated from the defaults and the tables below.
+
+use std::ops::RangeInclusive;
+
+use super::Config;
+use crate::base::json::{Map, Value, json};
+
+/// A number with its range.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Number {
+    pub(super) name: &'static str,
+    least: u64,
+    most: u64,
+}
+
+impl Number {
+    const fn new(name: &'static str, least: u64, most: u64) -> Self {
+        Self { name, least, most }
+    }
+
+    pub(super) fn range(self) -> RangeInclusive<u64> {
+        self.least..=self.most
+    }
+}
+
+const GIB: u64 = 1024 * 1024 * 1024;
+
+/// All numbers, in the order in which [`Config`] lists its values.
+pub(super) const NUMBERS: [Number; 9] = [
+    Number::new("fetch.seconds", 1, 60),
+    Number::new("fetch.bytes", 1024, 64 * 1024 * 1024),
+    Number::new("fetch.redirects", 0, 10),
+    Number::new("limits.bodyBytes", 16 * 1024, 64 * 1024 * 1024),
+    Number::new("limits.uploadBytes", 64 * 1024, 256 * 1024 * 1024),
+    Number::new("limits.batchRows", 1, 100_000),
+    Number::new("limits.requestSeconds", 1, 600),
+    Number::new("store.cacheBytes", 16 * 1024 * 1024, 64 * GIB),
+    Number::new("store.freeBytes", 64 * 1024 * 1024, 1024 * GIB),
+];
+
+const DESCRIPTIONS: [(&str, &str); 23] = [
+    (
+        "baseUrl",
+        "对外地址（协议、主机、端口），写入所有标识。 The public origin that stands in every identifier: scheme, host, port.",
+    ),
+    ("listen", "监听地址。 The address and port to listen on."),
+    ("data", "数据目录。 The folder of the store."),
+    (
+        "keys",
+        "密钥目录，缺省为数据目录下的 keys。 The folder of the key files; `keys` inside the data folder when absent.",
+    ),
+    (
+        "conformance",
+        "是否开放一致性测试用签发接口，正式环境不得开启。 Whether issuers for test suites are offered; never in a real city.",
+    ),
+    ("fetch", "可从外部获取的内容。 What may be fetched from others; nothing unless hosts are named."),
+    ("fetch.hosts", "允许访问的主机。 Hosts that may be asked: host, host:port, host:*, *.host or *."),
+    ("fetch.loopback", "是否允许访问本机（含 http）。 Whether this machine may be asked, also over plain http."),
+    ("fetch.private", "是否允许访问内网地址。 Whether private networks may be asked."),
+    ("fetch.seconds", "单次获取的最长时间，秒。 Longest time for one document, in seconds."),
+    ("fetch.bytes", "单份文件的最大长度，字节。 Longest document, in bytes."),
+    ("fetch.redirects", "最多重定向次数。 Most redirects."),
+    ("limits", "单个调用方的限额。 How much one caller may ask for."),
+    ("limits.bodyBytes", "请求正文的最大长度，字节。 Longest JSON or text body, in bytes."),
+    ("limits.uploadBytes", "上传文件的最大长度，字节。 Longest uploaded file, in bytes."),
+    ("limits.batchRows", "单批最多行数。 Most rows of one batch."),
+    ("limits.requestSeconds", "单次请求的最长时间，秒。 Longest time for one request, in seconds."),
+    ("log", "运行日志。 What is written about the running."),
+    ("log.filter", "各模块的日志级别。 Levels by module, as info,certless=debug."),
+    ("log.format", "日志格式：text 供人阅读，json 供机器读取。 text for people, json for machines."),
+    ("store", "内嵌存储。 The embedded store."),
+    ("store.cacheBytes", "缓存内存，字节。 Memory for the cache, in bytes."),
+    (
+        "store.freeBytes",
+        "磁盘剩余空间下限，低于此值停止写入，字节。 Free disk space below which nothing is written, in bytes.",
+    ),
+];
+
+/// The JSON Schema 2020-12 of a configuration file.
+pub fn schema() -> Value {
+    let defaults = serde_json::to_value(Config::default()).unwrap_or_default();
+    let mut schema = object("", defaults.as_object().unwrap_or(&Map::new()));
+    let head = [
+        ("$schema", json!("https://json-schema.org/draft/2020-12/schema")),
+        ("$id", json!("urn:certless:config")),
+        ("title", json!("certless configuration")),
+    ];
+    schema.extend(head.map(|(name, value)| (name.to_owned(), value)));
+    Value::Object(schema)
+}
+
+fn object(path: &str, defaults: &Map) -> Map {
+    let mut properties: Map =
+        defaults.iter().map(|(name, default)| (name.clone(), property(&join(path, name), default))).collect();
+    if path.is_empty() {
+        properties.insert("keys".to_owned(), described("keys", json!({"type": "string", "minLength": 1})));
+    }
+    let entries =
+        [("type", json!("object")), ("additionalProperties", json!(false)), ("properties", Value::Object(properties))];
+    entries.map(|(name, value)| (name.to_owned(), value)).into_iter().collect()
+}
+
+fn join(path: &str, name: &str) -> String {
+    if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") }
+}
+
+fn property(path: &str, default: &Value) -> Value {
+    let mut schema = match default {
+        Value::Object(members) => return described(path, Value::Object(object(path, members))),
+        Value::Bool(_) => json!({"type": "boolean"}),
+        Value::Number(_) => number(path),
+        Value::Array(_) => json!({"type": "array", "items": {"type": "string", "minLength": 1}}),
+        Value::String(_) | Value::Null => text(path),
+    };
+    if let Some(members) = schema.as_object_mut() {
+        members.insert("default".to_owned(), default.clone());
+    }
+    described(path, schema)
+}
+
+fn number(path: &str) -> Value {
+    let range = NUMBERS.iter().find(|number| number.name == path);
+    let (least, most) = range.map_or((0, 0), |number| (number.least, number.most));
+    json!({"type": "integer", "minimum": least, "maximum": most})
+}
+
+fn text(path: &str) -> Value {
+    match path {
+        "baseUrl" => {
+            json!({"type": "string", "pattern": "^https?://([a-z0-9.-]+|\\[[0-9a-fA-F:.]+\\])(:[0-9]{1,5})?$"})
+        }
+        "listen" => json!({"type": "string", "pattern": "^([0-9.]+|\\[[0-9a-fA-F:.]+\\]):[0-9]{1,5}$"}),
+        "log.format" => json!({"enum": ["json", "text"]}),
+        _ => json!({"type": "string", "minLength": 1}),
+    }
+}
+
+fn described(path: &str, mut schema: Value) -> Value {
+    let known = DESCRIPTIONS.iter().find(|(name, _)| *name == path).map_or("", |(_, text)| text);
+    if let Some(members) = schema.as_object_mut() {
+        members.insert("description".to_owned(), json!(known));
+    }
+    schema
+}
