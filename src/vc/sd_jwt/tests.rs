@@ -121,6 +121,8 @@ fn a_selection_shows_the_claims_asked_for_with_what_encloses_them() {
     );
     assert_eq!(shown(&[json!(["nationalities", 1])]), json!({"nationalities": ["X"]}));
     assert_eq!(shown(&[json!(["address", "floors", null])]), json!({"address": {"floors": [1, 2]}}));
+    let only = sd_jwt.select_only(&[path(json!(["address", "floors"]))]).unwrap().process().unwrap();
+    assert_eq!(only.claims["address"], json!({"floors": []}));
     assert_eq!(sd_jwt.select(&[path(json!(["salary"]))]).unwrap_err().code, Code::ClaimUnknown);
     assert_eq!(sd_jwt.select(&[path(json!(["nationalities", 2]))]).unwrap_err().code, Code::ClaimUnknown);
 }
