@@ -3,7 +3,7 @@
 //! Algorithms: EdDSA with Ed25519 and ES256, read under their polymorphic numbers −8 and −7 and under the fully
 //! specified −19 (Ed25519) and −9 (ESP256) of RFC 9864, written under −8 and −7, which every deployed library knows
 //! (RFC 9864 section 4.4: deprecated, not prohibited). Only tagged (18) messages with an attached payload. Refused:
-//! `alg` outside the protected header, a label in both headers, any `crit`ical header not in [`KNOWN`].
+//! `alg` outside the protected header, a label in both headers, any `crit`ical header not in `KNOWN`.
 
 use super::cbor::Cbor;
 use crate::base::error::ParseError;

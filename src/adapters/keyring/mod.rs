@@ -56,11 +56,11 @@ pub struct StorageKeys {
     pub tokens: Secret<[u8; 32]>,
 }
 
-/// The name of a key inside the DID document of its owner: `ed25519-1`, `p256-2`.
+/// The name of a key inside the DID document of its owner: `key-1`, `es256-2`.
 pub fn key_name(algorithm: Algorithm, generation: u32) -> String {
     match algorithm {
-        Algorithm::EdDsa => format!("ed25519-{generation}"),
-        Algorithm::Es256 => format!("p256-{generation}"),
+        Algorithm::EdDsa => format!("key-{generation}"),
+        Algorithm::Es256 => format!("es256-{generation}"),
     }
 }
 

@@ -1,4 +1,4 @@
-//! The array of a list: two bits for each of [`SLOTS`](super::SLOTS) slots.
+//! The array of a list: two bits for each of [`SLOTS`] slots.
 //!
 //! Slot i stands at bit 2i as `revocation` and bit 2i+1 as `suspension`. In the order of the Token Status List (least
 //! significant bit first) these are one number: 0 valid, 1 revoked, 2 suspended. Revoked clears suspended.

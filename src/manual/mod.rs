@@ -1,0 +1,26 @@
+//! The manual: why the program is as it is, in chapters; links between chapters and code are checked by rustdoc.
+//!
+//! 1. [`architecture`]: the layers and what each may know
+//! 2. [`journey`]: the main job walked through the files
+//! 3. [`specifications`]: what is implemented of which specification, and where it differs
+//! 4. [`decisions`]: questions that came up, with their answers
+//! 5. [`security`]: what each key and each store lets an attacker do
+//! 6. [`operating`]: running a city
+
+#[doc = include_str!("architecture.md")]
+pub mod architecture {}
+
+#[doc = include_str!("journey.md")]
+pub mod journey {}
+
+#[doc = include_str!("specifications.md")]
+pub mod specifications {}
+
+#[doc = include_str!("decisions.md")]
+pub mod decisions {}
+
+#[doc = include_str!("security.md")]
+pub mod security {}
+
+#[doc = include_str!("operating.md")]
+pub mod operating {}
