@@ -268,6 +268,8 @@ codes! {
     ClaimMalformed, "claim_malformed", "证照中的必要字段缺失或有误，不能使用。请向发证机关反映。", "A claim that the format needs is missing or malformed. Tell the issuing agency.", Some(p::MALFORMED);
     ClaimConcealed, "claim_concealed", "必须公开的字段被隐藏，不能使用。请向发证机关反映。", "A claim that must stay in the open is concealed. Tell the issuing agency.", Some(p::MALFORMED);
     ClaimUnknown, "claim_unknown", "证照中没有所要的字段。请核对所需内容。", "The credential has no such claim. Check what is asked for.", None;
+    StatusRange, "status_range", "证照在状态名单中的位置超出范围，不能使用。请向发证机关反映。", "The credential's place lies outside its status list. Tell the issuing agency.", Some(p::RANGE);
+    CodeMalformed, "code_malformed", "亮证码或印刷码内容有误，无法读取。请让对方刷新后再扫。", "The code's content is malformed. Ask for a fresh one.", Some(p::PARSING);
 }
 
 #[cfg(test)]

@@ -2,11 +2,15 @@
 //!
 //! One array of bits serves both: Bitstring Status List 1.0 counts bits from the left of each byte, the Token Status
 //! List draft from the right, so each is the other with every byte reversed. Read in this order: [`bits`] (the array),
-//! [`permutation`] (which slot a new credential gets); then the two published forms. Nothing here fetches a list or decides
-//! whose list to trust.
+//! [`permutation`] (which slot a new credential gets), [`bitstring`], [`token`]. Nothing here fetches a list or decides
+//! whose list to trust. A list that is wrong in any way decides nothing: those findings have the state `error`; only
+//! a malformed reference inside a credential is that credential's fault and `invalid`.
 
 pub mod bits;
+pub mod bitstring;
+mod inflate;
 pub mod permutation;
+pub mod token;
 
 pub use bits::Bits;
 
