@@ -5,5 +5,6 @@
 mod architecture;
 mod conformance;
 mod generated;
+mod interop;
 mod supply_chain;
 mod support;
