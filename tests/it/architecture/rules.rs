@@ -1,97 +1,12 @@
-//! The rules and their tables. A new dependency gets a row in [`CRATES`]; a new layer one in [`LAYERS`].
+//! The rules; what they are measured by stands in `tables.rs`.
 
 use std::collections::BTreeSet;
 use std::fmt;
 
+use super::tables::{
+    ADDRESSES, CRATES, LAYERS, LONGEST_FILE, LONGEST_HANDLER, OUTSIDE_WORLD, PRINTING, TERMINAL, UNFINISHED,
+};
 use super::tokens::{PathUse, Token, paths, tokens};
-
-/// The layers with their heights; layers of one height do not know each other.
-const LAYERS: &[(&str, u8)] = &[
-    ("base", 0),
-    ("crypto", 1),
-    ("tlog", 2),
-    ("did", 2),
-    ("vc", 3),
-    ("wire", 4),
-    ("domain", 5),
-    ("adapters", 6),
-    ("http", 7),
-    ("ui", 8),
-    ("app", 9),
-    ("cli", 10),
-    ("manual", 11),
-];
-
-/// Everywhere: values that carry no behaviour of their own.
-const ANY: &[&str] = &[""];
-const BASE: &[&str] = &["base/"];
-const CRYPTO: &[&str] = &["crypto/"];
-const VC: &[&str] = &["vc/"];
-const WIRE: &[&str] = &["wire/"];
-const TABLES: &[&str] = &["wire/", "cli/"];
-const WEB: &[&str] = &["http/", "ui/", "app/"];
-const API: &[&str] = &["wire/", "http/", "ui/", "app/"];
-const APP: &[&str] = &["app/"];
-const CLI: &[&str] = &["cli/"];
-const RUNNING: &[&str] = &["adapters/", "http/", "ui/", "app/", "cli/"];
-
-/// Outside crates by the beginning of the paths that may name them.
-const CRATES: &[(&str, &[&str])] = &[
-    ("anyhow", CLI),
-    ("argon2", CRYPTO),
-    ("axum", WEB),
-    ("base45", BASE),
-    ("base64", BASE),
-    ("bs58", BASE),
-    ("calamine", TABLES),
-    ("chacha20poly1305", CRYPTO),
-    ("clap", CLI),
-    ("csv", TABLES),
-    ("ed25519_dalek", CRYPTO),
-    ("flate2", VC),
-    ("getrandom", BASE),
-    ("hex", BASE),
-    ("hkdf", CRYPTO),
-    ("hmac", CRYPTO),
-    ("image", WIRE),
-    ("indicatif", CLI),
-    ("jiff", ANY),
-    ("jsonschema", VC),
-    ("metrics", RUNNING),
-    ("metrics_exporter_prometheus", APP),
-    ("minicbor", VC),
-    ("oxjsonld", VC),
-    ("oxrdf", VC),
-    ("p256", CRYPTO),
-    ("qrcode", WIRE),
-    ("resvg", WIRE),
-    ("rxing", WIRE),
-    ("ryu_js", BASE),
-    ("serde", ANY),
-    ("serde_json", ANY),
-    ("sha2", CRYPTO),
-    ("sled", &["adapters/store"]),
-    ("ssi_contexts", VC),
-    ("subtle", CRYPTO),
-    ("tokio", WEB),
-    ("tower", WEB),
-    ("tower_http", WEB),
-    ("tracing", RUNNING),
-    ("tracing_subscriber", APP),
-    ("ureq", &["adapters/fetch"]),
-    ("utoipa", API),
-    ("utoipa_axum", WEB),
-    ("zeroize", ANY),
-];
-
-/// Where files, environment, network, processes may be touched.
-const OUTSIDE_WORLD: &[&str] = &["adapters", "app", "cli"];
-/// Addresses are values; naming them opens no connection.
-const ADDRESSES: &[&str] = &["IpAddr", "Ipv4Addr", "Ipv6Addr", "SocketAddr", "AddrParseError"];
-const PRINTING: &[&str] = &["print", "println", "eprint", "eprintln", "dbg"];
-/// The commands, and the log that goes to the standard error output.
-const TERMINAL: &[&str] = &["cli/", "app/telemetry"];
-const LONGEST_FILE: usize = 600;
 
 /// One broken rule: where, and what to do.
 #[derive(Debug)]
@@ -157,9 +72,14 @@ fn check_page(checker: &mut Checker<'_>, text: &str) {
     if lines > LONGEST_FILE {
         checker.broken(lines, format!("{lines} lines; split it by idea, the most is {LONGEST_FILE}"));
     }
+    for (i, line) in text.lines().enumerate() {
+        if let Some(word) = UNFINISHED.iter().find(|word| line.contains(**word)) {
+            checker.broken(i + 1, format!("`{word}`: finish it, or leave it out"));
+        }
+    }
     let layer = checker.layer().to_owned();
     if !layer.is_empty() && height(&layer).is_none() {
-        checker.broken(1, format!("`{layer}` is not a layer; see the table in tests/it/architecture/rules.rs"));
+        checker.broken(1, format!("`{layer}` is not a layer; see the table in tests/it/architecture/tables.rs"));
     }
 }
 
@@ -181,10 +101,43 @@ fn check_words(checker: &mut Checker<'_>, tokens: &[Token]) {
             checker.broken(token.line, format!("`{name}!` prints; only `cli` speaks to the terminal"));
         } else if name == "extern" && after(1) == "crate" {
             checker.broken(token.line, "name the crate by its path instead of `extern crate`".into());
+        } else if name == "async" && after(1) == "fn" && checker.layer() == "http" && !token.test && !test_file {
+            let lines = body_lines(&tokens[i..]);
+            if lines > LONGEST_HANDLER {
+                checker.broken(
+                    token.line,
+                    format!("{lines} lines of handler, at most {LONGEST_HANDLER}; decide in `domain`"),
+                );
+            }
         } else if name == "Verified" && !checker.may(&["vc/verify"]) && makes_verified(tokens, i) {
             checker.broken(token.line, "`Verified` is made in vc/verify*.rs only; call the pipeline there".into());
         }
     }
+}
+
+/// The lines from the opening to the closing brace of the function that begins here.
+fn body_lines(tokens: &[Token]) -> usize {
+    let mut depth = 0_usize;
+    let mut opened = 0;
+    for token in tokens {
+        match token.text.as_str() {
+            "{" if depth == 0 => (opened, depth) = (token.line, 1),
+            "{" => depth += 1,
+            "}" if depth == 1 => return token.line - opened + 1,
+            "}" => depth -= 1,
+            ";" if depth == 0 => return 0,
+            _ => {}
+        }
+    }
+    0
+}
+
+/// The types of a file that implement `Error`.
+pub(super) fn error_types(text: &str) -> Vec<String> {
+    let tokens = tokens(text);
+    let implemented =
+        tokens.windows(3).filter(|window| window[0].is("Error") && window[1].is("for") && !window[0].test);
+    implemented.map(|window| window[2].text.clone()).collect()
 }
 
 /// `Verified(…)`, `Verified {…}`, `Verified::<…>…`, `Verified::new` or a second `struct Verified`.
@@ -280,7 +233,7 @@ pub(super) fn check_dependencies(manifest: &str) -> Vec<Violation> {
         let name = name.trim().replace('-', "_");
         if !name.starts_with('#') && !CRATES.iter().any(|(known, _)| *known == name) {
             let advice =
-                format!("give `{name}` a row in CRATES, tests/it/architecture/rules.rs: which layer may use it?");
+                format!("give `{name}` a row in CRATES, tests/it/architecture/tables.rs: which layer may use it?");
             violations.push(Violation { place: format!("Cargo.toml:{}", i + 1), advice });
         }
     }

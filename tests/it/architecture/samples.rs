@@ -1,6 +1,6 @@
 //! The checker checked: small wrong samples must be told with their line, small right ones must pass.
 
-use super::rules::{check_dependencies, check_file};
+use super::rules::{check_dependencies, check_file, error_types};
 
 /// The places and advice for a file whose first line is a module page and whose code begins in line 2.
 fn told(path: &str, code: &str) -> Vec<String> {
@@ -106,6 +106,22 @@ fn pages_sizes_and_lints_are_watched() {
     passes("base/id.rs", &"\n".repeat(599));
     refused("base/id.rs", "#![allow(dead_code)]", "do not switch a lint off");
     refused("helpers/id.rs", "", "`helpers` is not a layer");
+}
+
+#[test]
+fn unfinished_work_and_long_handlers_are_told() {
+    refused("vc/model.rs", "\n// TODO later", "src/vc/model.rs:3: `TODO`");
+    refused("vc/model.rs", "fn f() { todo!() }", "`todo!`");
+    let handler = |lines: usize| format!("pub async fn verify(a: u8) -> u8 {{\n{}}}", "    f();\n".repeat(lines));
+    refused("http/verify.rs", &handler(24), "src/http/verify.rs:2: 26 lines of handler");
+    passes("http/verify.rs", &handler(23));
+    passes("app/wiring.rs", &handler(40));
+}
+
+#[test]
+fn error_types_are_found() {
+    let text = "//! Page.\nimpl std::error::Error for A {}\nimpl Error for B {}\n// impl Error for C\n#[cfg(test)]\nmod t { impl Error for D {} }";
+    assert_eq!(error_types(text), ["A", "B"]);
 }
 
 #[test]
