@@ -8,11 +8,6 @@ use certless::vc::status::{Bits, SLOTS, Status};
 
 const URL: &str = "https://city.example/status/GA-0";
 
-fn object(value: Value) -> Map {
-    let Value::Object(map) = value else { panic!("an object") };
-    map
-}
-
 fn now() -> Timestamp {
     parse_rfc3339("2026-03-01T00:00:00Z").unwrap()
 }
@@ -38,7 +33,7 @@ fn list(bits: &Bits) -> Map {
         valid_until: Some(parse_rfc3339("2026-03-02T00:00:00Z").unwrap()),
         ttl: Some(60),
     };
-    list_credential(options, bits)
+    list_credential(&options, bits)
 }
 
 fn value_of(status: Value, list: &Map) -> Result<u8, (Code, State)> {
