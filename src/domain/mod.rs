@@ -1,11 +1,13 @@
 //! The city: trust, issuing, status, presentations, matters and applications as plain synchronous decisions.
 //!
 //! [`ports`] says what the city needs from outside and [`change`] what it writes there. [`agency`], [`matter`]
-//! with [`matter_rules`], and [`calendar`] are what the city is made of before anyone comes.
+//! with [`matter_rules`], and [`calendar`] are what the city is made of before anyone comes; [`demo`] settles
+//! a fictitious one.
 
 pub mod agency;
 pub mod calendar;
 pub mod change;
+pub mod demo;
 pub mod matter;
 pub mod matter_rules;
 pub mod ports;
