@@ -159,8 +159,10 @@ pub mod problem_types {
     pub const INVALID_DOMAIN: &str = "https://w3id.org/security#INVALID_DOMAIN_ERROR";
     /// The challenge is not the expected one.
     pub const INVALID_CHALLENGE: &str = "https://w3id.org/security#INVALID_CHALLENGE_ERROR";
-    /// The verification method is not usable for the purpose.
-    pub const INVALID_METHOD: &str = "https://www.w3.org/TR/controller-document#INVALID_VERIFICATION_METHOD";
+    /// The verification method is not right (Controlled Identifiers 1.0 section 3.5).
+    pub const INVALID_METHOD: &str = "https://w3id.org/security#INVALID_VERIFICATION_METHOD";
+    /// The verification method is not related to its document by the purpose.
+    pub const INVALID_RELATIONSHIP: &str = "https://w3id.org/security#INVALID_RELATIONSHIP_FOR_VERIFICATION_METHOD";
     /// The status list could not be had.
     pub const STATUS_RETRIEVAL: &str = "https://www.w3.org/ns/credentials/status-list#STATUS_RETRIEVAL_ERROR";
     /// The status list or its entry is not right.
@@ -224,7 +226,7 @@ codes! {
     ProofExpired, "proof_expired", "签名已过期。请让持证人重新出示。", "The proof has expired. Ask the holder to present it again.", Some(p::PROOF_VERIFICATION);
     KeyUnknown, "key_unknown", "找不到签名所用的公钥，暂时无法核验。请稍后重试。", "The key of the signature cannot be found right now. Try again later.", Some(p::INVALID_METHOD);
     KeyMalformed, "key_malformed", "签名公钥格式有误，不能使用。", "The key of the signature is malformed.", Some(p::INVALID_METHOD);
-    KeyNotAuthorized, "key_not_authorized", "该公钥无权用于此类签名。", "The key is not authorized for this kind of signature.", Some(p::INVALID_METHOD);
+    KeyNotAuthorized, "key_not_authorized", "该公钥无权用于此类签名。", "The key is not authorized for this kind of signature.", Some(p::INVALID_RELATIONSHIP);
     TooMuchWork, "too_much_work", "内容过于复杂，已停止核验。", "The content takes too much work to check; it was stopped.", Some(p::PROOF_TRANSFORMATION);
     DisclosureInvalid, "disclosure_invalid", "选择性披露的内容有误，不能使用。请让持证人重新出示。", "The disclosed claims do not fit the credential. Ask the holder to present it again.", Some(p::CRYPTOGRAPHIC);
     // Trust

@@ -4,9 +4,14 @@
 //! formats, and the pipeline that makes one verdict for all of them.
 
 pub mod cbor;
+pub mod contexts;
 pub mod cose;
+pub mod data_integrity;
 pub mod finding;
+pub mod jsonld;
 pub mod jws;
 pub mod keys;
+pub mod model;
+pub mod rdfc;
 pub mod sd_jwt;
 pub mod status;

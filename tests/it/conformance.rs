@@ -1,9 +1,12 @@
 //! Published vectors, one file per specification.
 
 mod bitstring_status_list;
+mod did;
 mod identifiers;
 mod jcs;
 mod sd_jwt;
 mod token_status_list;
+mod vc_data_model;
+mod vc_di_eddsa;
 mod workdays;
 mod wycheproof;

@@ -1,0 +1,56 @@
+//! Data Integrity proofs: `eddsa-jcs-2022` and `eddsa-rdfc-2022`, proof sets and proof chains.
+//!
+//! What it is: Data Integrity 1.0 §4 (add and verify proofs, sets, chains) with the suites of Data Integrity EdDSA
+//! Cryptosuites 1.0 §3. Proofs are read and signed as raw JSON objects, so that members this program does not know
+//! (an extension, a future option) are kept and covered by the signature. What it is not: trust in the issuer, holder
+//! binding, the data model; those are other checks of the pipeline.
+//!
+//! Signing and verifying share one computation of the signed hash ([`hash`]). Read [`proof`] (the proof object),
+//! [`hash`], [`sign`], [`verify`].
+
+pub mod hash;
+pub mod proof;
+pub mod sign;
+pub mod verify;
+
+#[cfg(test)]
+mod tests;
+
+pub use sign::{ProofOptions, sign};
+pub use verify::{Expect, VerifiedProof, verify};
+
+use super::finding::{Check, Code, Finding};
+
+/// The `type` of every proof here.
+pub const PROOF_TYPE: &str = "DataIntegrityProof";
+
+/// Most proofs in one document.
+pub const MOST_PROOFS: usize = 16;
+
+/// A cryptosuite: how a document becomes the bytes that are signed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Cryptosuite {
+    /// `eddsa-jcs-2022`: RFC 8785, SHA-256, Ed25519.
+    EddsaJcs2022,
+    /// `eddsa-rdfc-2022`: RDFC-1.0, SHA-256, Ed25519.
+    EddsaRdfc2022,
+}
+
+impl Cryptosuite {
+    /// The name in the proof.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::EddsaJcs2022 => "eddsa-jcs-2022",
+            Self::EddsaRdfc2022 => "eddsa-rdfc-2022",
+        }
+    }
+
+    /// The suite of that name; `None` for every other name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::EddsaJcs2022, Self::EddsaRdfc2022].into_iter().find(|suite| suite.name() == name)
+    }
+}
+
+fn malformed(detail: impl Into<String>) -> Finding {
+    Finding::invalid(Check::Proof, Code::ProofMalformed, detail)
+}

@@ -1,0 +1,54 @@
+//! The Verifiable Credentials Data Model 2.0: what the specification says MUST, for credentials and presentations.
+//!
+//! What it is: the rules of §4, §5 and §11.1 on the JSON form, decided without keys, clock or network. What it is not:
+//! proofs ([`super::data_integrity`]), the meaning of terms ([`super::jsonld`]), the content of a type (its JSON
+//! Schema).
+//!
+//! Every violation is one [`Finding`] of [`Check::Parse`] with [`Code::ModelViolation`], which carries the
+//! specification's problem type `MALFORMED_VALUE_ERROR`; its detail begins with the path of the property.
+//!
+//! Read [`credential`], [`presentation`], then [`values`] (URLs, times, texts) and [`related`] (resource digests).
+
+pub mod credential;
+pub mod presentation;
+pub mod related;
+pub mod values;
+
+#[cfg(test)]
+mod tests;
+
+pub use credential::{check as check_credential, issuer_id, validity};
+pub use presentation::{check as check_presentation, credentials, holder_id};
+
+use super::finding::{Check, Code, Finding};
+use crate::base::json::{Map, Value};
+
+/// The base context, first in every credential and presentation (§4.3).
+pub const BASE_CONTEXT: &str = "https://www.w3.org/ns/credentials/v2";
+
+/// Tells whether a `type` value (string or array) names a type.
+pub fn has_type(map: &Map, name: &str) -> bool {
+    match map.get("type") {
+        Some(Value::String(text)) => text == name,
+        Some(Value::Array(items)) => items.iter().any(|item| item == name),
+        _ => false,
+    }
+}
+
+/// The names in a `type` value.
+pub fn types(map: &Map) -> impl Iterator<Item = &str> {
+    one_or_more(map.get("type")).iter().filter_map(Value::as_str)
+}
+
+/// A value as a list: an array's items, any other value as one item, an absent one as none.
+pub(crate) fn one_or_more(value: Option<&Value>) -> &[Value] {
+    match value {
+        None => &[],
+        Some(Value::Array(items)) => items,
+        Some(single) => std::slice::from_ref(single),
+    }
+}
+
+fn violation(path: &str, rule: &str) -> Finding {
+    Finding::invalid(Check::Parse, Code::ModelViolation, format!("{path}: {rule}"))
+}
