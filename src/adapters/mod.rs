@@ -1,7 +1,8 @@
 //! The only layer that touches files, network and databases; each adapter fulfils a port or a plain need of `app`.
 //!
-//! It decides nothing about the city. Read [`keyring`] (seed files) and [`fetch`] (what others publish), then the
-//! stores.
+//! It decides nothing about the city. Read [`keyring`] (seed files) and [`fetch`] (what others publish), then
+//! [`store`] (what the city keeps).
 
 pub mod fetch;
 pub mod keyring;
+pub mod store;
