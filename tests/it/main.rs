@@ -6,5 +6,6 @@ mod architecture;
 mod conformance;
 mod generated;
 mod interop;
+mod store;
 mod supply_chain;
 mod support;

@@ -1,4 +1,5 @@
 //! What the tests share.
 
 pub(crate) mod domain;
+pub(crate) mod faults;
 pub(crate) mod vectors;

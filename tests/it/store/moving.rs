@@ -1,0 +1,87 @@
+//! Exports, imports and the check, for the rows of every adapter.
+
+use std::time::Duration;
+
+use certless::adapters::store::check::check;
+use certless::adapters::store::export::export;
+use certless::adapters::store::import::into_memory;
+use certless::domain::change::{Status, Table, expiring};
+use certless::domain::ports::{LOG_LEASE, StoreError};
+
+use super::fixture::{Fixture, agency, change, issuance, list};
+
+/// A store with something in every corner.
+pub(super) fn fill(fixture: &dyn Fixture) {
+    let store = fixture.store();
+    let batch = (0..300).map(|n| issuance(&format!("c{n}"))).collect();
+    assert!(store.commit_each(batch).iter().all(Result::is_ok));
+    store.lease_status(&agency(), 300).unwrap();
+    store.commit(change("revoke").status(list(), 3, Status::Valid, Status::Revoked)).unwrap();
+    store.commit(change("nonce").insert(Table::Nonce, [0, 0xff].as_slice(), expiring(9, b"\"\\"))).unwrap();
+    let epoch = store.lease(LOG_LEASE, "kit", Duration::from_secs(1)).unwrap().unwrap();
+    store.integrate(epoch, 270).unwrap();
+}
+
+pub(super) fn an_export_makes_the_same_store_again(fixture: &dyn Fixture) {
+    fill(fixture);
+    let first = fixture.export();
+    let (rows, summary) = into_memory(first.as_slice()).unwrap();
+    assert_eq!(first.split(|byte| *byte == b'\n').count() as u64 - 1, summary.rows + 2);
+    let mut second = Vec::new();
+    assert_eq!(export(&rows, &summary.instance, &mut second), Ok(summary));
+    assert!(first == second, "an export of an import differs");
+    let (here, there) = (fixture.check(), check(&rows).unwrap());
+    assert_eq!((here.rows.get("credential"), here.log.size), (Some(&300), 270));
+    assert_eq!((here.log, there.faults), (there.log, 0));
+}
+
+pub(super) fn a_broken_export_is_refused(fixture: &dyn Fixture) {
+    fill(fixture);
+    let text = String::from_utf8(fixture.export()).unwrap();
+    let lines: Vec<&str> = text.lines().collect();
+    let join = |lines: &[&str]| lines.iter().flat_map(|line| [line, "\n"]).collect::<String>();
+    assert!(into_memory(join(&lines).as_bytes()).is_ok());
+    let last = lines.len() - 1;
+    let mut broken = vec![
+        ("empty", String::new()),
+        ("no end", join(&lines[..last])),
+        ("a row less", join(&[&lines[..5], &lines[6..]].concat())),
+        ("a row twice", join(&[&lines[..5], &lines[4..]].concat())),
+        ("more after the end", text.clone() + "{}\n"),
+        ("rows exchanged", join(&[&lines[..4], &[lines[5], lines[4]], &lines[6..]].concat())),
+        ("another schema", text.replacen(r#""schema":1"#, r#""schema":2"#, 1)),
+        ("an unknown table", text.replacen(r#""table":"credential""#, r#""table":"secrets""#, 1)),
+        ("not base64url", text.replacen(r#""key":"R"#, r#""key":"+"#, 1)),
+        ("a value altered", text.replacen("YzEw", "YzEx", 1)),
+        ("a row newer than the store", text.replacen(r#""version":2,"#, r#""version":99999,"#, 1)),
+    ];
+    for at in [1, text.len() / 3, text.len() - 2] {
+        broken.push(("cut", text[..at].to_owned()));
+    }
+    for (name, broken) in broken {
+        assert!(broken != text, "{name} alters nothing");
+        let result = into_memory(broken.as_bytes());
+        assert!(matches!(result, Err(StoreError::Refused(_))), "{name}: {result:?}");
+    }
+}
+
+pub(super) fn damage_is_found_by_the_check(fixture: &dyn Fixture) {
+    fill(fixture);
+    let text = String::from_utf8(fixture.export()).unwrap();
+    let without = |table: &str| {
+        let marker = format!(r#"{{"table":"{table}","#);
+        let at = text.find(&marker).unwrap_or_else(|| panic!("no row of {table}"));
+        let end = at + text[at..].find('\n').unwrap() + 1;
+        let body = text[..at].to_owned() + &text[end..];
+        let body = &body[..=body.trim_end().rfind('\n').unwrap()];
+        let digest = certless::base::bytes::hex(&certless::crypto::digest::sha256(body.as_bytes()));
+        let rows = body.lines().count() - 1;
+        format!("{body}{{\"end\":true,\"rows\":{rows},\"sha256\":\"{digest}\"}}\n")
+    };
+    for table in ["credential", "credential_by_id", "agency_index", "status_list", "log_leaf", "log_head", "log_node"] {
+        let (rows, _) = into_memory(without(table).as_bytes()).unwrap();
+        let report = check(&rows).unwrap();
+        assert!(report.faults > 0, "a missing row of {table} was not noticed");
+        assert_eq!(report.faults.min(100), report.listed.len() as u64);
+    }
+}
