@@ -4,6 +4,7 @@
 //! formats, and the pipeline that makes one verdict for all of them.
 
 pub mod cbor;
+pub mod compact;
 pub mod contexts;
 pub mod cose;
 pub mod data_integrity;
