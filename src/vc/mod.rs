@@ -14,5 +14,6 @@ pub mod jws;
 pub mod keys;
 pub mod model;
 pub mod rdfc;
+pub mod schema;
 pub mod sd_jwt;
 pub mod status;
