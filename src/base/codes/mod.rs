@@ -49,3 +49,71 @@ macro_rules! text_code {
     };
 }
 pub(crate) use text_code;
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::{Debug, Display};
+    use std::str::FromStr;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Whatever parses prints a text that parses to the same value.
+    fn canonical<T: FromStr + Display + PartialEq + Debug>(text: &str)
+    where
+        T::Err: Debug,
+    {
+        if let Ok(value) = text.parse::<T>() {
+            assert_eq!(value.to_string().parse::<T>().unwrap(), value);
+        }
+    }
+
+    fn every_code(text: &str) {
+        canonical::<CitizenId>(text);
+        canonical::<LegacyId>(text);
+        canonical::<Uscc>(text);
+        canonical::<OrganisationCode>(text);
+        canonical::<DivisionCode>(text);
+        canonical::<CertificateTypeCode>(text);
+        canonical::<CertificateIdentifier>(text);
+        canonical::<BasicCode>(text);
+        canonical::<MatterCode>(text);
+        canonical::<CaseNumber>(text);
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_judged_without_a_panic(text in any::<String>()) {
+            every_code(&text);
+        }
+
+        #[test]
+        fn near_misses_are_judged_without_a_panic(
+            text in "(1\\.2\\.156\\.3005\\.2\\.)?[0-9A-Zx望é.-]{4,70}"
+        ) {
+            every_code(&text);
+        }
+
+        #[test]
+        fn digits_of_every_length_have_one_spelling(text in "[0-9]{5,20}[0-9Xx]?") {
+            every_code(&text);
+        }
+
+        /// ISO 7064 MOD 11-2 notices every single wrong digit and every swap of neighbours.
+        #[test]
+        fn a_mistyped_citizen_id_is_noticed(days in 0_i64..40_000, sequence in 0_u16..1000, at in 0_usize..17, shift in 1_u8..10) {
+            use jiff::ToSpan;
+            let birth = jiff::civil::date(1916, 1, 1) + days.days();
+            let id = CitizenId::build("430112", birth, sequence).unwrap();
+            let mut wrong = id.as_str().as_bytes().to_vec();
+            wrong[at] = b'0' + (wrong[at] - b'0' + shift) % 10;
+            prop_assert!(CitizenId::parse(std::str::from_utf8(&wrong).unwrap()).is_err());
+            let mut swapped = id.as_str().as_bytes().to_vec();
+            swapped.swap(at, at + 1);
+            if swapped != id.as_str().as_bytes() {
+                prop_assert!(CitizenId::parse(std::str::from_utf8(&swapped).unwrap()).is_err());
+            }
+        }
+    }
+}

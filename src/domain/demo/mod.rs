@@ -54,7 +54,8 @@ pub struct StockRow {
     pub row_key: String,
     /// Who holds it; several hold jointly.
     pub holders: Vec<HolderRef>,
-    /// The type's fields. A field that differs from holder to holder is a list in the order of the holders.
+    /// The columns of the row: the type's fields; what differs from holder to holder has the holder's number behind it
+    /// (`rightHolder.1`, `certificateHolderCode.1`), in the order of the holders.
     pub values: Map,
 }
 

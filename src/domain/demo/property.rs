@@ -87,11 +87,10 @@ impl Register {
     fn title(&mut self, dice: &mut Dice, title: &Title<'_>) -> Result<(), ParseError> {
         let serial = self.next();
         let number = format!("湘({})望城区不动产权第{:07}号", title.registered.year(), 1_000_000 + serial);
-        let names: Vec<_> = title.owners.iter().map(|owner| owner.name.as_str()).collect();
         let area = format!("{}.{:02}", dice.between(62, 168), dice.between(0, 99));
         let start = dice.day(date(2000, 1, 1), years_before(title.registered, 1));
-        let values = json!({
-            "certNo": number, "rightHolder": names, "coOwnership": title.form, "location": title.location,
+        let mut values = json!({
+            "certNo": number, "coOwnership": title.form, "location": title.location,
             // Division, cadastral zone and sub-zone, parcel, building, unit.
             "unitNo": format!("430112{:03}{:03}GB{:05}F{serial:08}", 1, dice.between(1, 40), dice.between(1, 999)),
             "rightType": "国有建设用地使用权/房屋（构筑物）所有权", "rightNature": "市场化商品房",
@@ -99,6 +98,12 @@ impl Register {
             "usePeriod": format!("国有建设用地使用权{start}起{}止", years_after(start, 70)),
             "remark": title.remark, "registerDate": title.registered.to_string(),
         });
+        for (at, owner) in (1..).zip(&title.owners) {
+            if let Some(values) = values.as_object_mut() {
+                values.insert(format!("rightHolder.{at}"), owner.name.as_str().into());
+                values.insert(format!("certificateHolderCode.{at}"), owner.code.as_str().into());
+            }
+        }
         self.add(("ZR", "realEstate"), number.as_str(), title.owners.clone(), values)
     }
 }

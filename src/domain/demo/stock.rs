@@ -213,7 +213,7 @@ impl Register {
     fn marriage(&mut self, husband: &Resident, wife: &Resident, day: Date) -> Result<(), ParseError> {
         let number = format!("J430112-{}-{:06}", day.year(), self.next());
         let values = json!({
-            "certNo": number, "registerDate": day.to_string(), "holderName": [husband.name, wife.name],
+            "certNo": number, "registerDate": day.to_string(), "holderName.1": husband.name, "holderName.2": wife.name,
             "partyAName": husband.name, "partyANationality": "中国", "partyABirth": husband.birth().to_string(),
             "partyAId": husband.id.as_str(), "partyBName": wife.name, "partyBNationality": "中国",
             "partyBBirth": wife.birth().to_string(), "partyBId": wife.id.as_str(), "registrar": "演示登记员",

@@ -1,17 +1,13 @@
 //! An agency's stock of one type as a CSV file (RFC 4180, UTF-8), as its own register would export it.
 //!
-//! Columns: `rowKey`, the fields of the type in the order of the paper licence, and for types whose fields do not name
-//! the holders' codes `certificateHolderName` and `certificateHolderCode`. Several holders stand in one cell, `;`
-//! between them, in the same order everywhere.
+//! Columns: `rowKey`, then the fields of the type in the order of the paper licence. What differs from holder to holder
+//! has a column for each, with the holder's number: `rightHolder.1`; `certificateHolderCode.1` where no field has it.
 
 use std::io;
 
-use super::{DemoCity, HolderRef, StockRow};
+use super::{DemoCity, StockRow};
 use crate::base::id::{AgencyCode, TypeCode};
 use crate::base::json::Value;
-
-const HOLDER_COLUMNS: [&str; 2] = ["certificateHolderName", "certificateHolderCode"];
-const SEPARATOR: &str = ";";
 
 /// The columns of the ten types, after `rowKey`.
 const COLUMNS: &[(&str, &str)] = &[
@@ -23,7 +19,7 @@ const COLUMNS: &[(&str, &str)] = &[
     ),
     (
         "marriage",
-        "certNo registerDate holderName partyAName partyANationality partyABirth partyAId partyBName \
+        "certNo registerDate holderName.1 holderName.2 partyAName partyANationality partyABirth partyAId partyBName \
          partyBNationality partyBBirth partyBId registrar authority remark",
     ),
     (
@@ -34,8 +30,8 @@ const COLUMNS: &[(&str, &str)] = &[
     ),
     (
         "realEstate",
-        "certNo unitNo rightHolder coOwnership location rightType rightNature usage area usePeriod remark \
-         registerDate certificateHolderName certificateHolderCode",
+        "certNo unitNo rightHolder.1 rightHolder.2 coOwnership location rightType rightNature usage area usePeriod remark \
+         registerDate certificateHolderCode.1 certificateHolderCode.2",
     ),
     (
         "businessLicense",
@@ -82,21 +78,15 @@ impl DemoCity {
 impl StockRow {
     /// The text of one cell; empty for a field without value.
     pub fn cell(&self, column: &str) -> String {
-        let holders = |of: fn(&HolderRef) -> &str| self.holders.iter().map(of).collect::<Vec<_>>().join(SEPARATOR);
-        match HOLDER_COLUMNS.iter().position(|name| *name == column) {
-            Some(0) => holders(|holder| &holder.name),
-            Some(_) => holders(|holder| &holder.code),
-            None => self.values.get(column).map(plain).unwrap_or_default(),
-        }
+        self.values.get(column).map(plain).unwrap_or_default()
     }
 }
 
 fn plain(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
-        Value::Array(items) => items.iter().map(plain).collect::<Vec<_>>().join(SEPARATOR),
         Value::Null => String::new(),
-        Value::Bool(_) | Value::Number(_) | Value::Object(_) => value.to_string(),
+        Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => value.to_string(),
     }
 }
 

@@ -70,12 +70,18 @@ fn every_row_has_the_fields_its_type_asks_for() {
             schema["$defs"]["subject"].clone()
         });
         for required in schema["required"].as_array().unwrap() {
-            assert!(row.values.contains_key(required.as_str().unwrap()), "{kind} lacks {required}");
+            let required = required.as_str().unwrap();
+            let numbered = format!("{required}.1");
+            assert!(row.values.contains_key(required) || row.values.contains_key(&numbered), "{kind}: {required}");
         }
-        for (field, value) in &row.values {
+        for (column, value) in &row.values {
+            assert!(table::columns(&row.type_code).contains(&column.as_str()), "{kind}: no column {column}");
+            let field = column.trim_end_matches(|c: char| c == '.' || c.is_ascii_digit());
+            if field == "certificateHolderCode" {
+                continue;
+            }
             let known = &schema["properties"][field];
             assert!(known.is_object(), "{kind} has no {field}");
-            assert!(table::columns(&row.type_code).contains(&field.as_str()), "{kind}: no column {field}");
             if let Some(choices) = known["enum"].as_array() {
                 assert!(choices.contains(value), "{kind}.{field}: {value}");
             }
@@ -156,7 +162,8 @@ fn joint_and_parental_licences_have_the_right_holders() {
         assert_eq!(row.holders.len(), 2);
         assert_eq!(row.holders[0].code, text(row, "partyAId"));
         assert_eq!(row.holders[1].code, text(row, "partyBId"));
-        assert_eq!(row.cell("holderName"), format!("{};{}", row.holders[0].name, row.holders[1].name));
+        assert_eq!(row.cell("holderName.1"), row.holders[0].name);
+        assert_eq!(row.cell("holderName.2"), row.holders[1].name);
     }
     let subjects: BTreeMap<_, _> = city.residents.iter().map(|one| (&one.name, one.birth())).collect();
     let mut fatherless = 0;
@@ -195,7 +202,8 @@ fn the_files_of_the_agencies_hold_every_row_once() {
     }
     assert_eq!((files.len(), rows), (10, city.stock.len()));
     let home = of(&city, "realEstate").find(|row| row.holders.len() == 2).unwrap();
-    assert_eq!(home.cell("certificateHolderCode").split(';').count(), 2);
+    assert_eq!(home.cell("certificateHolderCode.2"), home.holders[1].code);
+    assert_eq!(home.cell("rightHolder.2"), home.holders[1].name);
 }
 
 #[test]
