@@ -31,6 +31,9 @@ TIME is now (2026-03-01T00:00:00Z); the machine's clock where it is absent.
 
   jcs              document (any JSON) or text (JSON to be read strictly)
                    → canonical, sha256 (hexadecimal)
+  rdfc             document (JSON-LD), contexts? (object: URL → context; those of the
+                   specifications are known, none is fetched)
+                   → canonical (N-Quads of RDFC-1.0), sha256
   ed25519-verify   KEY, MESSAGE, signature (hexadecimal or base64url)
   p256-verify      KEY, MESSAGE, signature (r and s, 64 bytes)
   jws-verify       KEY, jws, typ? → header, claims (payload as base64url where it
@@ -51,6 +54,8 @@ TIME is now (2026-03-01T00:00:00Z); the machine's clock where it is absent.
 pub enum Op {
     /// The canonical form of RFC 8785.
     Jcs,
+    /// The canonical N-Quads of RDFC-1.0.
+    Rdfc,
     /// An Ed25519 signature, by the strict rule.
     Ed25519Verify,
     /// An ES256 signature.
@@ -67,6 +72,7 @@ impl Op {
     fn perform(self, input: &Map, now: Timestamp) -> Result<Map, Refusal> {
         match self {
             Self::Jcs => formats::jcs(input),
+            Self::Rdfc => formats::rdfc(input),
             Self::Ed25519Verify => signatures::ed25519(input),
             Self::P256Verify => signatures::p256(input),
             Self::JwsVerify => signatures::jws(input),

@@ -67,11 +67,11 @@ const operations = {
     return {payload, binding: kb?.payload};
   },
 
-  'di-issue': async ({credential, cryptosuite, jwk, method, documents}) => {
+  'di-issue': async ({credential, cryptosuite, jwk, method, documents, now}) => {
     const key = createPrivateKey({key: jwk, format: 'jwk'});
     const edSigner = {id: method, algorithm: 'Ed25519', sign: async ({data}) => sign(null, data, key)};
     const proof = new DataIntegrityProof({signer: edSigner, cryptosuite: suite(cryptosuite, true)});
-    return {credential: await vc.issue({credential, suite: proof, documentLoader: documentLoader(documents)})};
+    return {credential: await vc.issue({credential, suite: proof, documentLoader: documentLoader(documents), now})};
   },
 
   'di-verify': async ({credential, cryptosuite, documents, now}) => {

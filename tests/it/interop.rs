@@ -2,5 +2,6 @@
 //!
 //! The peers are npm packages in `tests/interop`; `tests/run` installs them. Without them these tests say so and pass.
 
+mod data_integrity;
 mod peer;
 mod sd_jwt;

@@ -1,5 +1,7 @@
 //! Canonical forms, SD-JWT and status lists.
 
+use std::sync::LazyLock;
+
 use super::Refusal;
 use super::input::{self, answer};
 use crate::base::bytes::hex;
@@ -8,13 +10,17 @@ use crate::base::json::{Limits, Map, Value, json, parse};
 use crate::base::time::Timestamp;
 use crate::crypto::PublicKey;
 use crate::crypto::digest::sha256;
+use crate::vc::contexts::Contexts;
 use crate::vc::jws::Jws;
+use crate::vc::rdfc;
 use crate::vc::sd_jwt::{Credential, ExpectedBinding, SdJwt, credential, json_form, key_binding};
 use crate::vc::status::bitstring;
 use crate::vc::status::token::{StatusList, Token};
 
 /// Most set entries that `status-decode` lists.
 const MOST_SET: usize = 1000;
+
+static BUNDLED: LazyLock<Contexts> = LazyLock::new(Contexts::bundled);
 
 /// `jcs`.
 pub(super) fn jcs(input: &Map) -> Result<Map, Refusal> {
@@ -26,8 +32,25 @@ pub(super) fn jcs(input: &Map) -> Result<Map, Refusal> {
     Ok(canonical_answer(&canonical))
 }
 
+/// `rdfc`.
+pub(super) fn rdfc(input: &Map) -> Result<Map, Refusal> {
+    let document = input.get("document").and_then(Value::as_object);
+    let document = document.ok_or_else(|| Refusal::input("document is missing or no object"))?;
+    let mut contexts = BUNDLED.clone();
+    match input.get("contexts") {
+        None | Some(Value::Null) => {}
+        Some(Value::Object(further)) => {
+            for (url, context) in further {
+                contexts = contexts.with(url.as_str(), &context.to_string())?;
+            }
+        }
+        Some(_) => return Err(Refusal::input("contexts is no object")),
+    }
+    Ok(canonical_answer(rdfc::canonical(document, &contexts)?.as_bytes()))
+}
+
 /// A canonical form in UTF-8 with its digest.
-pub(super) fn canonical_answer(canonical: &[u8]) -> Map {
+fn canonical_answer(canonical: &[u8]) -> Map {
     let text = String::from_utf8_lossy(canonical).into_owned();
     answer([("canonical", text.into()), ("sha256", hex(&sha256(canonical)).into())])
 }

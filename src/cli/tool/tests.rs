@@ -1,3 +1,5 @@
+//! Each operation as another program would use it, and lines that nobody should send.
+
 use super::*;
 use crate::base::bytes::hex;
 use crate::base::clock::FixedClock;
@@ -43,6 +45,19 @@ fn jcs_canonicalizes_a_document_or_strictly_read_text() {
     assert_eq!(ask(Op::Jcs, &json!({"text": "[1e1]"}))["canonical"], "[10]");
     assert_eq!(code(Op::Jcs, &json!({"text": r#"{"a":1,"a":2}"#})), "json_duplicate_name");
     assert_eq!(code(Op::Jcs, &json!({})), "input_malformed");
+}
+
+#[test]
+fn rdfc_names_what_it_can_and_refuses_undefined_terms() {
+    let document =
+        json!({"@context": "https://www.w3.org/ns/credentials/v2", "id": "urn:x", "type": "VerifiableCredential"});
+    let expected = "<urn:x> <http://www.w3.org/1999/02/22-rdf-syntax-ns#type> <https://www.w3.org/2018/credentials#VerifiableCredential> .\n";
+    assert_eq!(ask(Op::Rdfc, &json!({"document": document}))["canonical"], expected);
+    let own = json!({"@context": "https://example.org/c", "@id": "urn:x", "a": "b"});
+    assert_eq!(code(Op::Rdfc, &json!({"document": own})), "context_unknown");
+    let contexts = json!({"https://example.org/c": {"@context": {"a": "https://example.org/a"}}});
+    let answer = ask(Op::Rdfc, &json!({"document": own, "contexts": contexts}));
+    assert_eq!(answer["canonical"], "<urn:x> <https://example.org/a> \"b\" .\n");
 }
 
 #[test]
@@ -121,7 +136,7 @@ proptest! {
     #[test]
     fn no_line_panics(line in proptest::collection::vec(any::<u8>(), 0..120), text in ".{0,40}", number in any::<i64>()) {
         let names = ["document", "text", "jws", "presentation", "signature", "message", "key", "multikey", "jwk", "now",
-            "token", "encodedList", "statusList", "index", "statusSize", "nonce", "typ"];
+            "token", "encodedList", "statusList", "index", "statusSize", "contexts", "nonce", "typ"];
         for op in Op::value_variants() {
             op.answer(&line, now());
             for value in [json!(text), json!(number), json!({"bits": number, "lst": text, "payload": text})] {
