@@ -7,6 +7,7 @@
 
 mod formats;
 mod input;
+mod schemas;
 mod signatures;
 
 use std::io::{self, BufRead, Read as _, Write};
@@ -47,6 +48,10 @@ TIME is now (2026-03-01T00:00:00Z); the machine's clock where it is absent.
                    Bitstring Status List; statusSize? 1) or token (JWT), KEY for
                    token; index?
                    → entries, status (at index), set ([index, status], first 1,000)
+  schema-validate  document, and either type (idCard) with part? (credential,
+                   subject or disclosed) or schema with documents? (object: $id →
+                   schema); the city's formats are known
+                   → problems (path, keyword, member) where it answers no
 ";
 
 /// The operations.
@@ -66,6 +71,8 @@ pub enum Op {
     SdJwtVerify,
     /// A status list.
     StatusDecode,
+    /// A document against a schema.
+    SchemaValidate,
 }
 
 impl Op {
@@ -78,6 +85,7 @@ impl Op {
             Self::JwsVerify => signatures::jws(input),
             Self::SdJwtVerify => formats::sd_jwt(input, now),
             Self::StatusDecode => formats::status(input),
+            Self::SchemaValidate => schemas::validate(input),
         }
     }
 
@@ -125,33 +133,39 @@ struct Refusal {
     state: State,
     code: &'static str,
     detail: String,
+    problems: Option<Value>,
 }
 
 impl Refusal {
+    fn new(state: State, code: &'static str, detail: impl Into<String>) -> Self {
+        Self { state, code, detail: detail.into(), problems: None }
+    }
+
     fn input(detail: impl Into<String>) -> Self {
-        Self { state: State::Invalid, code: "input_malformed", detail: detail.into() }
+        Self::new(State::Invalid, "input_malformed", detail)
     }
 
     fn into_answer(self) -> Map {
         let members = [
-            ("ok", Value::Bool(false)),
-            ("state", self.state.name().into()),
-            ("code", self.code.into()),
-            ("detail", self.detail.into()),
+            ("ok", Some(Value::Bool(false))),
+            ("state", Some(self.state.name().into())),
+            ("code", Some(self.code.into())),
+            ("detail", Some(self.detail.into())),
+            ("problems", self.problems),
         ];
-        members.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+        members.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
     }
 }
 
 impl From<Finding> for Refusal {
     fn from(finding: Finding) -> Self {
-        Self { state: finding.state, code: finding.code.as_str(), detail: finding.detail }
+        Self::new(finding.state, finding.code.as_str(), finding.detail)
     }
 }
 
 impl From<ParseError> for Refusal {
     fn from(error: ParseError) -> Self {
-        Self { state: State::Invalid, code: error.code, detail: error.detail }
+        Self::new(State::Invalid, error.code, error.detail)
     }
 }
 
@@ -162,7 +176,7 @@ impl From<KeyError> for Refusal {
             KeyError::Malformed(_) => (State::Invalid, "key_malformed"),
             KeyError::Weak => (State::Invalid, "key_weak"),
         };
-        Self { state, code, detail: error.to_string() }
+        Self::new(state, code, error.to_string())
     }
 }
 

@@ -132,11 +132,27 @@ fn status_lists_are_read_in_both_orders() {
     assert_eq!(code(Op::StatusDecode, &json!({})), "input_malformed");
 }
 
+#[test]
+fn documents_are_checked_against_a_type_or_a_schema() {
+    let answer =
+        ask(Op::SchemaValidate, &json!({"type": "idCard", "part": "disclosed", "document": {"name": "演示甲"}}));
+    assert_eq!(answer, json!({"ok": true}));
+    let answer = ask(Op::SchemaValidate, &json!({"type": "idCard", "part": "disclosed", "document": {"sex": "男"}}));
+    assert_eq!((&answer["code"], &answer["problems"][0]["path"]), (&json!("schema_violation"), &json!("/sex")));
+    assert_eq!(code(Op::SchemaValidate, &json!({"type": "passport", "document": {}})), "schema_unknown");
+    let own =
+        json!({"schema": {"$ref": "urn:x"}, "documents": {"urn:x": {"format": "cn-date"}}, "document": "2026-02-30"});
+    assert_eq!(ask(Op::SchemaValidate, &own)["problems"][0]["keyword"], "format");
+    assert_eq!(code(Op::SchemaValidate, &json!({"schema": {"$ref": "urn:y"}, "document": 1})), "schema_malformed");
+    assert_eq!(code(Op::SchemaValidate, &json!({"schema": {"type": "nothing"}, "document": 1})), "schema_malformed");
+    assert_eq!(code(Op::SchemaValidate, &json!({"document": 1})), "input_malformed");
+}
+
 proptest! {
     #[test]
     fn no_line_panics(line in proptest::collection::vec(any::<u8>(), 0..120), text in ".{0,40}", number in any::<i64>()) {
         let names = ["document", "text", "jws", "presentation", "signature", "message", "key", "multikey", "jwk", "now",
-            "token", "encodedList", "statusList", "index", "statusSize", "contexts", "nonce", "typ"];
+            "token", "encodedList", "statusList", "index", "statusSize", "contexts", "type", "part", "schema", "documents", "nonce", "typ"];
         for op in Op::value_variants() {
             op.answer(&line, now());
             for value in [json!(text), json!(number), json!({"bits": number, "lst": text, "payload": text})] {
