@@ -5,9 +5,10 @@
 //! are told at once, each with its rule, the field and a sentence in both languages. What it is not: a check of law —
 //! whether a limit is the right one is the agency's word.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::agency::{Agencies, Agency};
+use super::catalogue::{Catalogue, CredentialType};
 use super::matter::{CaseType, HandlingForm, Material, Matter, Mode, Online, Requirement, ResultKind, Review};
 use crate::base::id::TypeCode;
 use crate::base::text::Label;
@@ -23,7 +24,13 @@ pub struct Vocabulary<'a> {
     /// The agencies and what they may issue.
     pub agencies: &'a Agencies,
     /// Every credential type with the predicates its views offer.
-    pub types: &'a BTreeMap<TypeCode, BTreeSet<String>>,
+    pub types: &'a Catalogue,
+}
+
+impl<'a> Vocabulary<'a> {
+    fn find(&self, code: &TypeCode) -> Option<&'a CredentialType> {
+        self.types.find(code.as_str()).map(AsRef::as_ref).filter(|found| found.code() == code.as_str())
+    }
 }
 
 /// One broken rule.
@@ -135,7 +142,7 @@ fn check_results(matter: &Matter, agency: &Agency, vocabulary: Vocabulary<'_>, r
     );
     for result in &matter.results {
         let field = format!("results[{result}]");
-        if !vocabulary.types.contains_key(result) {
+        if vocabulary.find(result).is_none() {
             report.broken("typeKnown", &field, "没有这个证照类型", "there is no such credential type");
         } else if !agency.may_issue(result) {
             report.broken(
@@ -292,7 +299,7 @@ fn check_requirement(requirement: &Requirement, promised: u16, vocabulary: Vocab
     let field = format!("requirements[{}]", requirement.id);
     let types = requirement.types();
     report.unless(
-        types.iter().all(|one| vocabulary.types.contains_key(one)),
+        types.iter().all(|one| vocabulary.find(one).is_some()),
         "typeKnown",
         &field,
         "没有这个证照类型",
@@ -311,8 +318,11 @@ fn check_requirement(requirement: &Requirement, promised: u16, vocabulary: Vocab
         "any-of needs two or more different types; forms and labels need a name in both languages",
     );
     let offers = |predicate: &String| {
-        let has = |one| vocabulary.types.get(one).is_some_and(|offered| offered.contains(predicate));
-        !types.is_empty() && types.iter().all(has)
+        let offered = |kind: &CredentialType| {
+            let mut predicates = kind.views().iter().flat_map(|view| &view.predicates);
+            predicates.any(|offered| offered.predicate == *predicate)
+        };
+        !types.is_empty() && types.iter().all(|one| vocabulary.find(one).is_none_or(offered))
     };
     report.unless(
         requirement.predicate.as_ref().is_none_or(offers),

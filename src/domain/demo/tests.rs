@@ -9,6 +9,7 @@ use crate::base::codes::CitizenId;
 use crate::base::json::Value;
 use crate::base::time::parse_date;
 use crate::domain::agency::Agencies;
+use crate::domain::catalogue::{Catalogue, Issuing};
 
 const TODAY: Date = date(2026, 11, 22);
 
@@ -212,5 +213,31 @@ fn everyone_and_everything_is_marked_as_demo() {
     for row in &city.stock {
         let marked = row.values.values().any(|value| value.to_string().contains("演示"));
         assert!(marked, "{} {} carries no mark", row.type_code, row.row_key);
+    }
+}
+
+/// What the agencies have is what issuing takes: every row becomes a credential's content, with the same holders.
+#[test]
+fn every_row_can_be_issued() {
+    let (city, agencies, types) = (demo(), Agencies::shipped().unwrap(), Catalogue::embedded().unwrap());
+    for row in &city.stock {
+        let agency = agencies.find(&row.agency).unwrap();
+        let issuing = Issuing {
+            agency_name: &agency.name.zh,
+            agency_code: agency.uscc.as_str(),
+            division: agency.division.as_str(),
+            place: "望城区",
+            province: "湘",
+            today: TODAY,
+            sequence: None,
+            version: 1,
+        };
+        let kind = types.find(row.type_code.as_str()).unwrap();
+        let filled = kind.fill(&row.values, &issuing);
+        let filled = filled.unwrap_or_else(|errors| panic!("{} {}: {errors:?}", row.type_code, row.row_key));
+        let holders: Vec<_> = filled.holders.iter().map(|one| (&one.name, &one.code, one.code_type.as_str())).collect();
+        let expected: Vec<_> = row.holders.iter().map(|one| (&one.name, &one.code, one.code_type)).collect();
+        assert_eq!(holders, expected, "{} {}", row.type_code, row.row_key);
+        assert!(row.row_key.starts_with(&filled.number), "{} of {}", filled.number, row.type_code);
     }
 }

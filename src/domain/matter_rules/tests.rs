@@ -2,32 +2,17 @@
 
 use serde_json::{Value, json};
 
-use super::super::matter::Catalogue;
+use super::super::matter::Catalogue as Matters;
 use super::*;
 
-/// The predicates of every shipped credential type, read from its schema.
-fn types() -> BTreeMap<TypeCode, BTreeSet<String>> {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/schemas/credentials");
-    let files = std::fs::read_dir(folder).unwrap().map(|entry| std::fs::read(entry.unwrap().path()).unwrap());
-    files.map(|file| entry(&serde_json::from_slice(&file).unwrap())).collect()
-}
-
-fn entry(schema: &Value) -> (TypeCode, BTreeSet<String>) {
-    let page = &schema["x-certless"];
-    let views = page["views"].as_array().unwrap().iter();
-    let predicates = views.flat_map(|view| view["predicates"].as_array().into_iter().flatten());
-    let names = predicates.map(|predicate| predicate["predicate"].as_str().unwrap().to_owned());
-    (TypeCode::parse(page["code"].as_str().unwrap()).unwrap(), names.collect())
-}
-
 fn judged(matter: &Value) -> Vec<Violation> {
-    let (agencies, types) = (Agencies::shipped().unwrap(), types());
-    let vocabulary = Vocabulary { agencies: &agencies, types: &types };
+    let (agencies, types) = (Agencies::shipped().unwrap(), Catalogue::embedded().unwrap());
+    let vocabulary = Vocabulary { agencies: &agencies, types };
     publish(matter.to_string().as_bytes(), vocabulary).err().unwrap_or_default()
 }
 
 fn shipped(name: &str) -> Value {
-    serde_json::to_value(Catalogue::shipped().unwrap().named(name).unwrap()).unwrap()
+    serde_json::to_value(Matters::shipped().unwrap().named(name).unwrap()).unwrap()
 }
 
 /// The rules broken by a shipped matter after one change.
@@ -44,9 +29,9 @@ const PLANNING: &str = "建设工程规划许可证核发";
 
 #[test]
 fn every_shipped_matter_may_be_published() {
-    let (agencies, types) = (Agencies::shipped().unwrap(), types());
-    let vocabulary = Vocabulary { agencies: &agencies, types: &types };
-    let catalogue = Catalogue::shipped().unwrap();
+    let (agencies, types) = (Agencies::shipped().unwrap(), Catalogue::embedded().unwrap());
+    let vocabulary = Vocabulary { agencies: &agencies, types };
+    let catalogue = Matters::shipped().unwrap();
     for matter in catalogue.iter() {
         assert_eq!(check(matter, vocabulary), [], "{}", matter.name.zh);
     }
