@@ -162,6 +162,13 @@ fn harden_context(context: &mut Value) {
     let items = if let Value::Array(items) = taken { items } else { vec![taken] };
     let mut hardened = Vec::with_capacity(items.len());
     for mut item in items {
+        // A context that holds only another one stands for that one, as a context file does for its content.
+        if let Value::Object(map) = &mut item
+            && map.len() == 1
+            && let Some(inner) = map.remove("@context")
+        {
+            item = inner;
+        }
         let cleared = item.is_null();
         harden(&mut item);
         hardened.push(item);
@@ -220,6 +227,7 @@ mod tests {
             (json!({ "@context": null }), json!({ "@context": [null, vocabulary] })),
             (json!({ "@context": ["u:a", null] }), json!({ "@context": ["u:a", null, vocabulary] })),
             (json!({ "@context": [{ "@vocab": null }] }), json!({ "@context": vocabulary })),
+            (json!({ "@context": [{ "@context": { "a": "u:a" } }] }), json!({ "@context": { "a": "u:a" } })),
             (
                 json!({ "@context": { "a": { "@id": "u:a", "@context": null } } }),
                 json!({ "@context": { "a": { "@id": "u:a", "@context": [null, vocabulary] } } }),

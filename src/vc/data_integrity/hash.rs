@@ -21,7 +21,9 @@ use crate::vc::{model, rdfc};
 pub fn hash(document: &Map, proof: &Proof<'_>, matching: &[&Map], contexts: &Contexts) -> Result<[u8; 64], Finding> {
     let (config, document) = match proof.suite {
         Cryptosuite::EddsaJcs2022 => jcs(document, proof.raw, matching)?,
-        Cryptosuite::EddsaRdfc2022 => rdfc(document, proof.raw, matching, contexts)?,
+        Cryptosuite::EddsaRdfc2022 | Cryptosuite::Ed25519Signature2020 => {
+            rdfc(document, proof.raw, matching, contexts)?
+        }
     };
     let mut signed = [0; 64];
     let (head, tail) = signed.split_at_mut(32);

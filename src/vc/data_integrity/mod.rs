@@ -34,18 +34,21 @@ pub enum Cryptosuite {
     EddsaJcs2022,
     /// `eddsa-rdfc-2022`: RDFC-1.0, SHA-256, Ed25519.
     EddsaRdfc2022,
+    /// The proof type `Ed25519Signature2020` (§A of the cryptosuites): as `eddsa-rdfc-2022`, verified only.
+    Ed25519Signature2020,
 }
 
 impl Cryptosuite {
-    /// The name in the proof.
+    /// The name in the proof: its `cryptosuite`, or the `type` of the older kind.
     pub fn name(self) -> &'static str {
         match self {
             Self::EddsaJcs2022 => "eddsa-jcs-2022",
             Self::EddsaRdfc2022 => "eddsa-rdfc-2022",
+            Self::Ed25519Signature2020 => "Ed25519Signature2020",
         }
     }
 
-    /// The suite of that name; `None` for every other name.
+    /// The suite of a `cryptosuite` member; `None` for every other name.
     pub fn from_name(name: &str) -> Option<Self> {
         [Self::EddsaJcs2022, Self::EddsaRdfc2022].into_iter().find(|suite| suite.name() == name)
     }

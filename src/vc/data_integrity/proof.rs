@@ -33,11 +33,7 @@ pub struct Proof<'a> {
 impl<'a> Proof<'a> {
     /// Reads everything but `proofValue`, whose bytes [`signature`] reads.
     pub fn parse(raw: &'a Map) -> Result<Self, Finding> {
-        if text(raw, "type")? != PROOF_TYPE {
-            return Err(unsupported("the proof type is not DataIntegrityProof"));
-        }
-        let suite = Cryptosuite::from_name(text(raw, "cryptosuite")?)
-            .ok_or_else(|| unsupported("the cryptosuite is neither eddsa-jcs-2022 nor eddsa-rdfc-2022"))?;
+        let suite = suite(raw)?;
         let method = text(raw, "verificationMethod")?;
         if !values::is_url(method) {
             return Err(malformed("verificationMethod is not a URL"));
@@ -58,6 +54,18 @@ impl<'a> Proof<'a> {
         let (domain, previous) = (texts(raw, "domain")?, texts(raw, "previousProof")?);
         let purpose = text(raw, "proofPurpose")?;
         Ok(Self { raw, suite, method, purpose, created, expires, challenge, domain, previous })
+    }
+}
+
+fn suite(raw: &Map) -> Result<Cryptosuite, Finding> {
+    match text(raw, "type")? {
+        PROOF_TYPE => Cryptosuite::from_name(text(raw, "cryptosuite")?)
+            .ok_or_else(|| unsupported("the cryptosuite is neither eddsa-jcs-2022 nor eddsa-rdfc-2022")),
+        "Ed25519Signature2020" => {
+            text(raw, "created")?;
+            Ok(Cryptosuite::Ed25519Signature2020)
+        }
+        _ => Err(unsupported("the proof type is not DataIntegrityProof")),
     }
 }
 

@@ -122,7 +122,7 @@ fn malformed_proofs_are_refused() {
         (|it| it["proof"] = json!([]), Code::ProofMalformed),
         (|it| it["proof"] = json!("x"), Code::ProofMalformed),
         (|it| it["proof"] = Value::Array(vec![it["proof"].clone(); 17]), Code::ProofMalformed),
-        (|it| it["proof"]["type"] = json!("Ed25519Signature2020"), Code::ProofUnsupported),
+        (|it| it["proof"]["type"] = json!("BbsBlsSignature2020"), Code::ProofUnsupported),
         (|it| it["proof"]["type"] = json!(7), Code::ProofMalformed),
         (|it| it["proof"]["cryptosuite"] = json!("ecdsa-rdfc-2019"), Code::ProofUnsupported),
         (|it| it["proof"]["cryptosuite"] = json!(["eddsa-jcs-2022"]), Code::ProofMalformed),
@@ -242,4 +242,51 @@ fn keys_of_another_algorithm_neither_sign_nor_verify() {
     let secured = signed(&document(), &options(Cryptosuite::EddsaJcs2022, 1), 1);
     let other = with(&secured, |it| it["proof"]["verificationMethod"] = json!(method));
     assert_eq!(codes(check(&other)), [Code::KeyNotAuthorized]);
+}
+
+#[test]
+fn a_document_whose_contexts_define_no_proof_gets_the_context_that_does() {
+    let legacy = with(&document(), |it| {
+        it["@context"][0] = json!("https://www.w3.org/2018/credentials/v1");
+        it["credentialSubject"].as_object_mut().unwrap().remove("name");
+        it["issuanceDate"] = json!("2026-01-01T00:00:00Z");
+    });
+    for suite in SUITES {
+        let secured = signed(&legacy, &options(suite, 1), 1);
+        assert_eq!(secured["@context"][2], "https://w3id.org/security/data-integrity/v2");
+        assert!(check(&secured).is_ok(), "{suite:?}");
+    }
+    assert_eq!(signed(&document(), &options(SUITES[0], 1), 1)["@context"], document()["@context"]);
+}
+
+#[test]
+fn proofs_of_the_older_kind_are_verified_and_not_made() {
+    // The vector of the cryptosuites' appendix: examples context, Ed25519Signature2020.
+    let value = json!({
+        "@context": [
+            "https://www.w3.org/ns/credentials/v2",
+            "https://www.w3.org/ns/credentials/examples/v2",
+            "https://w3id.org/security/suites/ed25519-2020/v1"
+        ],
+        "id": "urn:uuid:58172aac-d8ba-11ed-83dd-0b3aef56cc33",
+        "type": ["VerifiableCredential", "AlumniCredential"],
+        "name": "Alumni Credential",
+        "description": "A minimum viable example of an Alumni Credential.",
+        "issuer": "https://vc.example/issuers/5678",
+        "validFrom": "2023-01-01T00:00:00Z",
+        "credentialSubject": { "id": "did:example:abcdefgh", "alumniOf": "The School of Examples" },
+        "proof": {
+            "type": "Ed25519Signature2020",
+            "created": "2023-02-24T23:36:38Z",
+            "verificationMethod": "did:key:z6MkrJVnaZkeFzdQyMZu1cgjg7k1pZZ6pvBQ7XJPt4swbTQ2#z6MkrJVnaZkeFzdQyMZu1cgjg7k1pZZ6pvBQ7XJPt4swbTQ2",
+            "proofPurpose": "assertionMethod",
+            "proofValue": "z57Mm1vboMtZiCyJ4aReZsv8co4Re64Y8GEjL1ZARzMbXZgkARFLqFs1P345NpPGG2hgCrS4nNdvJhpwnrNyG3kEF"
+        }
+    });
+    let published = value.as_object().unwrap().clone();
+    assert_eq!(check(&published).unwrap()[0].suite, Cryptosuite::Ed25519Signature2020);
+    let changed = with(&published, |it| it["name"] = json!("Changed"));
+    assert_eq!(codes(check(&changed)), [Code::ProofInvalid]);
+    let made_with = options(Cryptosuite::Ed25519Signature2020, 1);
+    assert!(sign(&document(), &made_with, &key(1).0, &Contexts::bundled()).is_err());
 }

@@ -4,7 +4,7 @@ use super::values::{
     check_context, check_everywhere, check_id, check_reference, check_text, check_time, check_type, check_typed,
     objects,
 };
-use super::{has_type, one_or_more, related, violation};
+use super::{has_type, is_legacy, one_or_more, related, violation};
 use crate::base::json::{Map, Value};
 use crate::base::time::Timestamp;
 use crate::vc::finding::Finding;
@@ -30,7 +30,8 @@ pub fn issuer_id(credential: &Map) -> Option<&str> {
     check_reference(credential.get("issuer")?, "issuer").ok()
 }
 
-/// The validity of a credential: not before, not after; `None` where it is open. Fails on malformed times or order.
+/// The validity of a credential: not before, not after; `None` where it is open. In the Data Model 1.1 these are the
+/// issuance and expiration dates. Fails on malformed times or order.
 pub fn validity(credential: &Map) -> Result<(Option<Timestamp>, Option<Timestamp>), Finding> {
     validity_at(credential, "")
 }
@@ -46,6 +47,9 @@ pub(super) fn check_at(credential: &Map, path: &str) -> Result<(), Finding> {
     check_issuer(credential, path)?;
     check_subjects(credential, path)?;
     validity_at(credential, path)?;
+    if is_legacy(credential) {
+        check_legacy(credential, path)?;
+    }
     TYPED.iter().try_for_each(|name| check_typed(credential, name, path))?;
     check_schemas(credential, path)?;
     related::check_form(credential, path)?;
@@ -78,14 +82,31 @@ fn check_subjects(credential: &Map, path: &str) -> Result<(), Finding> {
 }
 
 fn validity_at(credential: &Map, path: &str) -> Result<(Option<Timestamp>, Option<Timestamp>), Finding> {
-    let from = check_time(credential, "validFrom", path)?;
-    let until = check_time(credential, "validUntil", path)?;
+    let (first, last) =
+        if is_legacy(credential) { ("issuanceDate", "expirationDate") } else { ("validFrom", "validUntil") };
+    let from = check_time(credential, first, path)?;
+    let until = check_time(credential, last, path)?;
     match (from, until) {
         (Some(from), Some(until)) if until < from => {
-            Err(violation(&format!("{path}validUntil"), "is earlier than validFrom"))
+            Err(violation(&format!("{path}{last}"), &format!("is earlier than {first}")))
         }
         validity => Ok(validity),
     }
+}
+
+/// What the Data Model 1.1 demands beyond 2.0: `issuanceDate` (§4.6), an `id` of every status and refresh service (§4.9,
+/// §5.4).
+fn check_legacy(credential: &Map, path: &str) -> Result<(), Finding> {
+    if !credential.contains_key("issuanceDate") {
+        return Err(violation(&format!("{path}issuanceDate"), "is missing"));
+    }
+    for name in ["credentialStatus", "refreshService"] {
+        let path = format!("{path}{name}");
+        if objects(credential, name, &path)?.iter().any(|member| !member.contains_key("id")) {
+            return Err(violation(&format!("{path}.id"), "is missing"));
+        }
+    }
+    Ok(())
 }
 
 fn check_schemas(credential: &Map, path: &str) -> Result<(), Finding> {

@@ -26,6 +26,15 @@ use crate::base::json::{Map, Value};
 /// The base context, first in every credential and presentation (§4.3).
 pub const BASE_CONTEXT: &str = "https://www.w3.org/ns/credentials/v2";
 
+/// The base context of the Data Model 1.1, whose documents are read by the rules of that version; published
+/// suites and older issuers still use it.
+pub const LEGACY_CONTEXT: &str = "https://www.w3.org/2018/credentials/v1";
+
+/// Tells whether a document says that it is of the Data Model 1.1: its first context is that version's.
+pub fn is_legacy(map: &Map) -> bool {
+    one_or_more(map.get("@context")).first().is_some_and(|context| context == LEGACY_CONTEXT)
+}
+
 /// Tells whether a `type` value (string or array) names a type.
 pub fn has_type(map: &Map, name: &str) -> bool {
     match map.get("type") {

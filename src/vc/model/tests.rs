@@ -192,3 +192,23 @@ fn an_envelope_is_refused_as_unsupported_and_a_broken_one_as_wrong() {
     let presented = json!({ "@context": BASE_CONTEXT, "type": ["EnvelopedVerifiablePresentation"], "id": "data:application/vp+jwt,x" });
     assert_eq!(check_presentation(presented.as_object().unwrap()).unwrap_err().code, Code::FormatUnsupported);
 }
+
+#[test]
+fn a_credential_of_the_data_model_1_1_keeps_the_rules_of_that_version() {
+    let legacy = changed(&credential(), &["@context"], &json!([LEGACY_CONTEXT]));
+    assert!(check_credential(&legacy).is_err(), "issuanceDate is missing");
+    let mut legacy = changed(&legacy, &["credentialStatus"], &json!({ "id": "urn:a:b", "type": "X" }));
+    legacy.insert("issuanceDate".into(), json!("2020-01-01T00:00:00Z"));
+    legacy.insert("expirationDate".into(), json!("2021-01-01T00:00:00Z"));
+    assert_eq!(check_credential(&legacy), Ok(()));
+    let (from, until) = validity(&legacy).unwrap();
+    let (from, until) = (from.unwrap().to_string(), until.unwrap().to_string());
+    assert_eq!((from.as_str(), until.as_str()), ("2020-01-01T00:00:00Z", "2021-01-01T00:00:00Z"));
+    for (name, value) in [
+        ("issuanceDate", json!("2020-01-01")),
+        ("expirationDate", json!("2019-01-01T00:00:00Z")),
+        ("credentialStatus", json!({ "type": "X" })),
+    ] {
+        assert!(check_credential(&changed(&legacy, &[name], &value)).is_err(), "{name}");
+    }
+}

@@ -2,7 +2,7 @@
 //!
 //! Sections: VC Data Model 2.0 §4.3 contexts, §4.4 identifiers, §4.5 types, §4.6 names, §5.8 time values, §11.1 language.
 
-use super::{BASE_CONTEXT, one_or_more, violation};
+use super::{BASE_CONTEXT, is_legacy, one_or_more, violation};
 use crate::base::json::{Map, Value};
 use crate::base::time::{Timestamp, parse_rfc3339, plus_seconds};
 use crate::vc::finding::Finding;
@@ -51,13 +51,14 @@ fn zone_fits(zone: &str) -> bool {
     zone == "Z" || zone.get(1..).is_some_and(|offset| offset <= "14:00" && offset.get(3..).is_some_and(|m| m <= "59"))
 }
 
-/// Checks `@context`: an array whose first item is the base context and whose others are URLs or objects.
+/// Checks `@context`: an array whose first item is the base context (or that of the Data Model 1.1) and whose others
+/// are URLs or objects.
 pub(super) fn check_context(map: &Map, path: &str) -> Result<(), Finding> {
     let path = format!("{path}@context");
     let Some(Value::Array(items)) = map.get("@context") else {
         return Err(violation(&path, "is not an array"));
     };
-    if items.first().and_then(Value::as_str) != Some(BASE_CONTEXT) {
+    if items.first().and_then(Value::as_str) != Some(BASE_CONTEXT) && !is_legacy(map) {
         return Err(violation(&path, "does not begin with https://www.w3.org/ns/credentials/v2"));
     }
     if items.len() > MOST_CONTEXTS {
