@@ -8,6 +8,7 @@ mod log;
 mod moving;
 mod power;
 mod sled;
+mod speed;
 mod writer;
 
 use fixture::{Fixture, Memory, Sled};
