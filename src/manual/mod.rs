@@ -3,9 +3,10 @@
 //! 1. [`architecture`]: the layers and what each may know
 //! 2. [`journey`]: the main job walked through the files
 //! 3. [`specifications`]: what is implemented of which specification, and where it differs
-//! 4. [`decisions`]: questions that came up, with their answers
-//! 5. [`security`]: what each key and each store lets an attacker do
-//! 6. [`operating`]: running a city
+//! 4. [`storage`]: what is kept, and when an answer holds
+//! 5. [`decisions`]: questions that came up, with their answers
+//! 6. [`security`]: what each key and each store lets an attacker do
+//! 7. [`operating`]: running a city
 
 #[doc = include_str!("architecture.md")]
 pub mod architecture {}
@@ -15,6 +16,9 @@ pub mod journey {}
 
 #[doc = include_str!("specifications.md")]
 pub mod specifications {}
+
+#[doc = include_str!("storage.md")]
+pub mod storage {}
 
 #[doc = include_str!("decisions.md")]
 pub mod decisions {}

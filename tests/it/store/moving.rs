@@ -1,25 +1,33 @@
 //! Exports, imports and the check, for the rows of every adapter.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use certless::adapters::store::check::check;
 use certless::adapters::store::export::export;
 use certless::adapters::store::import::into_memory;
+use certless::adapters::store::sled::SledStore;
+use certless::base::random::SystemRandom;
 use certless::domain::change::{Status, Table, expiring};
-use certless::domain::ports::{LOG_LEASE, StoreError};
+use certless::domain::ports::{LOG_LEASE, LogHead, Store, StoreError};
+use certless::tlog::merkle;
 
-use super::fixture::{Fixture, agency, change, issuance, list};
+use super::fixture::{Fixture, agency, change, clock, credential_key, issuance, list, small};
 
-/// A store with something in every corner.
+/// A store with something in every corner: 300 credentials, of whose leaves 270 are in the log.
 pub(super) fn fill(fixture: &dyn Fixture) {
+    fill_with(fixture, 300, 270);
+}
+
+fn fill_with(fixture: &dyn Fixture, credentials: u32, leaves: u32) {
     let store = fixture.store();
-    let batch = (0..300).map(|n| issuance(&format!("c{n}"))).collect();
+    let batch = (0..credentials).map(|n| issuance(&format!("c{n}"))).collect();
     assert!(store.commit_each(batch).iter().all(Result::is_ok));
     store.lease_status(&agency(), 300).unwrap();
     store.commit(change("revoke").status(list(), 3, Status::Valid, Status::Revoked)).unwrap();
     store.commit(change("nonce").insert(Table::Nonce, [0, 0xff].as_slice(), expiring(9, b"\"\\"))).unwrap();
     let epoch = store.lease(LOG_LEASE, "kit", Duration::from_secs(1)).unwrap().unwrap();
-    store.integrate(epoch, 270).unwrap();
+    store.integrate(epoch, leaves).unwrap();
 }
 
 pub(super) fn an_export_makes_the_same_store_again(fixture: &dyn Fixture) {
@@ -83,5 +91,39 @@ pub(super) fn damage_is_found_by_the_check(fixture: &dyn Fixture) {
         let report = check(&rows).unwrap();
         assert!(report.faults > 0, "a missing row of {table} was not noticed");
         assert_eq!(report.faults.min(100), report.listed.len() as u64);
+    }
+}
+
+/// `tests/store` holds one export of every schema version that was ever released; each must open for ever.
+#[test]
+fn every_version_ever_exported_opens() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/store");
+    for version in 1..=certless::adapters::store::SCHEMA {
+        let export = std::fs::read(format!("{folder}/v{version}.jsonl")).unwrap();
+        let parent = tempfile::tempdir().unwrap();
+        let dir = parent.path().join("city");
+        let summary = SledStore::import(&dir, &small(), export.as_slice()).unwrap();
+        let store = SledStore::open(&dir, &small(), Arc::new(clock()), &SystemRandom).unwrap();
+        assert_eq!(store.instance(), Ok(summary.instance));
+        let row = store.get(Table::Credential, &credential_key("c1")).unwrap().unwrap();
+        assert_eq!(row.value, b"c1".repeat(1024));
+        assert_eq!(store.status_list(&list()).unwrap().entries, [(3, Status::Revoked)]);
+        assert_eq!(store.lease_status(&agency(), 1), Ok(300..301));
+        assert!(store.commit(issuance("c2")).unwrap().repeated);
+        assert_eq!(store.log_range(0, 10).unwrap(), [b"c0", b"c1"]);
+        let root = merkle::root([merkle::leaf_hash(b"c0"), merkle::leaf_hash(b"c1")]);
+        assert_eq!(store.log_head(), Ok(LogHead { size: 2, root }));
+    }
+}
+
+#[test]
+fn an_export_with_any_byte_altered_is_refused() {
+    let export = std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/store/v1.jsonl")).unwrap();
+    assert!(into_memory(export.as_slice()).is_ok());
+    let step = export.len() / 400;
+    for at in (0..export.len()).step_by(step).chain(export.len() - 100..export.len()) {
+        let mut altered = export.clone();
+        altered[at] ^= 1;
+        assert!(matches!(into_memory(altered.as_slice()), Err(StoreError::Refused(_))), "byte {at}");
     }
 }

@@ -1,8 +1,8 @@
 //! The store on sled 0.34.7: the embedded default, one process, up to about five million credentials.
 //!
 //! sled's own `flush` does not survive a power cut. Nothing is answered here before the one committer thread
-//! ([`committer`]) has written a batch as one transaction ([`trees`]), flushed it, and called `sync_all` on our own
-//! handle of the data file ([`disk`]). A database that opens with less than was promised is refused by the [`marker`].
+//! (`committer`) has written a batch as one transaction (`trees`), flushed it, and called `sync_all` on our own
+//! handle of the data file (`disk`). A database that opens with less than was promised is refused by the `marker`.
 //! After the first storage error or panic of the engine the store answers nothing more: the process has to start again.
 
 mod committer;

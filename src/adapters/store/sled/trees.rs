@@ -62,7 +62,7 @@ impl Trees {
         })
     }
 
-    /// Hands every written byte to the operating system; the disk is another step ([`super::disk::Barrier`]).
+    /// Hands every written byte to the operating system; the disk is another step (`disk::Barrier`).
     pub(super) fn flush(&self) -> Result<(), StoreError> {
         self.db.flush().map(drop).map_err(|error| engine(&error))
     }
