@@ -105,7 +105,9 @@ fn reads_beside_writes(dir: &Path) -> [Duration; 2] {
             })
         })
         .collect();
-    writers.into_iter().for_each(|writer| writer.join().unwrap());
+    for writer in writers {
+        writer.join().unwrap();
+    }
     reader.join().unwrap()
 }
 
