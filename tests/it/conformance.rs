@@ -1,6 +1,7 @@
 //! Published vectors, one file per specification.
 
 mod bitstring_status_list;
+mod compact;
 mod did;
 mod identifiers;
 mod jcs;

@@ -1,4 +1,9 @@
-//! Claims of a view between JSON and CBOR: numbered fields, packed texts.
+//! Claims of a view between JSON and CBOR: numbered fields, short texts.
+//!
+//! A text takes the shortest of three forms: UTF-8 as CBOR text; [`pack`] as bytes; or, as bytes behind 0xFF (which no
+//! packed text begins with), GB 18030, where a Chinese character takes two bytes instead of three.
+
+use encoding_rs::GB18030;
 
 use super::pack::{pack, unpack};
 use crate::base::json::{Map, Number, Value};
@@ -48,13 +53,36 @@ fn value_to_cbor(value: &Value) -> Result<Cbor, Finding> {
             (None, None, Some(float)) => Cbor::Float(float),
             (None, None, None) => return Err(malformed("a number outside the doubles")),
         },
-        Value::String(text) => pack(text).map_or_else(|| Cbor::Text(text.clone()), Cbor::Bytes),
+        Value::String(text) => text_to_cbor(text),
         Value::Array(items) => Cbor::Array(items.iter().map(value_to_cbor).collect::<Result<_, _>>()?),
         Value::Object(members) => {
             let entry = |(name, value): (&String, &Value)| Ok((name.as_str().into(), value_to_cbor(value)?));
             Cbor::Map(members.iter().map(entry).collect::<Result<_, Finding>>()?)
         }
     })
+}
+
+/// What a text in GB 18030 begins with.
+const GB18030_MARK: u8 = 0xFF;
+
+fn text_to_cbor(text: &str) -> Cbor {
+    if let Some(packed) = pack(text) {
+        return Cbor::Bytes(packed);
+    }
+    let (encoded, _, unmappable) = GB18030.encode(text);
+    let bytes = [&[GB18030_MARK][..], &encoded].concat();
+    let exact = !unmappable && shortened(&bytes).as_deref() == Some(text);
+    if exact && bytes.len() < text.len() { Cbor::Bytes(bytes) } else { text.into() }
+}
+
+/// The text of a byte string; `None` when it is neither packed nor GB 18030.
+fn shortened(bytes: &[u8]) -> Option<String> {
+    match bytes.split_first() {
+        Some((&GB18030_MARK, encoded)) => {
+            GB18030.decode_without_bom_handling_and_without_replacement(encoded).map(std::borrow::Cow::into_owned)
+        }
+        _ => unpack(bytes),
+    }
 }
 
 fn value_from_cbor(value: &Cbor) -> Result<Value, Finding> {
@@ -69,7 +97,9 @@ fn value_from_cbor(value: &Cbor) -> Result<Value, Finding> {
             Number::from_f64(*value).map(Value::Number).ok_or_else(|| malformed("a float that is not finite"))?
         }
         Cbor::Text(text) => Value::String(text.clone()),
-        Cbor::Bytes(bytes) => Value::String(unpack(bytes).ok_or_else(|| malformed("a text that is packed wrongly"))?),
+        Cbor::Bytes(bytes) => {
+            Value::String(shortened(bytes).ok_or_else(|| malformed("a text that is packed wrongly"))?)
+        }
         Cbor::Array(items) => Value::Array(items.iter().map(value_from_cbor).collect::<Result<_, _>>()?),
         Cbor::Map(entries) => {
             let entry = |(name, value): &(Cbor, Cbor)| {
@@ -107,9 +137,29 @@ mod tests {
         let cbor = to_cbor(claims, &FIELDS).unwrap();
         let read = Cbor::decode(&cbor.encode()).unwrap();
         assert_eq!(&from_cbor(entries(&read), &FIELDS).unwrap(), claims);
-        assert_eq!(cbor.at(0), Some(&"张三".into()));
+        assert_eq!(cbor.at(0), Some(&Cbor::Bytes(vec![0xFF, 0xD5, 0xC5, 0xC8, 0xFD])));
         assert!(matches!(cbor.at(1), Some(Cbor::Bytes(packed)) if packed.len() == 12));
         assert_eq!(cbor.named("ageOver18"), Some(&Cbor::Bool(true)));
+    }
+
+    #[test]
+    fn texts_take_their_shortest_form_and_come_back_exactly() {
+        let long = |form: &Cbor| matches!(form, Cbor::Text(_));
+        let rare = "\u{e5e5}\u{fffd}\u{10ffff}\u{20000}";
+        for (text, as_text) in [
+            ("望城区", false),
+            ("Zhang San", true),
+            ("é", true),
+            ("阿不都热依木·买买提", false),
+            (rare, true),
+            ("", true),
+            ("\u{feff}望城", true),
+        ] {
+            let form = text_to_cbor(text);
+            assert_eq!(long(&form), as_text, "{text}");
+            assert_eq!(value_from_cbor(&form).unwrap(), json!(text));
+        }
+        assert_eq!(value_from_cbor(&Cbor::Bytes(vec![0xFF, 0xD5])).unwrap_err().code, Code::CodeMalformed);
     }
 
     #[test]

@@ -44,6 +44,7 @@ pub(super) const CRATES: &[(&str, &[&str])] = &[
     ("crc32fast", &["adapters/store"]),
     ("csv", TABLES),
     ("ed25519_dalek", CRYPTO),
+    ("encoding_rs", VC),
     ("flate2", VC),
     ("getrandom", BASE),
     ("hex", BASE),
