@@ -4,12 +4,29 @@
 //! with [`matter_rules`], and [`calendar`] are what the city is made of before anyone comes; [`demo`] settles
 //! a fictitious one.
 //! with [`matter_rules`], [`catalogue`] (the credential types), and [`calendar`] are what the city is made of before anyone comes.
+//! [`ports`] says what the city needs from outside and [`change`] what it writes there; [`city`] is one running city, on
+//! which every use case is a function: load, decide, one commit, answer. Read [`agency`], [`catalogue`] and [`matter`] (what
+//! there is), [`trust`], [`issuance`], [`status`], [`register`], [`holder`] (credentials), [`presentation`],
+//! [`application`] (the work at the window); [`record`], [`leaf`], [`counter`] and [`token`] are what they share.
 
 pub mod agency;
+pub mod application;
 pub mod calendar;
 pub mod catalogue;
 pub mod change;
+pub mod city;
+pub mod counter;
 pub mod demo;
+pub mod error;
+pub mod holder;
+pub mod issuance;
+pub mod leaf;
 pub mod matter;
 pub mod matter_rules;
 pub mod ports;
+pub mod presentation;
+pub mod record;
+pub mod register;
+pub mod status;
+pub mod token;
+pub mod trust;

@@ -193,3 +193,30 @@ impl fmt::Display for StoreError {
 }
 
 impl std::error::Error for StoreError {}
+
+/// Fetches public documents of others: DID documents, status lists. Every adapter bounds host, time, size and redirects.
+pub trait Web: Send + Sync {
+    /// The document at a URL; `accept` is the media type that is wanted.
+    fn get(&self, url: &str, accept: &str) -> Result<Fetched, WebError>;
+}
+
+/// A fetched document.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fetched {
+    /// The media type without parameters, in lower case; empty when none was given.
+    pub media_type: String,
+    /// The body.
+    pub bytes: Vec<u8>,
+}
+
+/// Why a document was not fetched; technical English.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WebError(pub String);
+
+impl fmt::Display for WebError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for WebError {}

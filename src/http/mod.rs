@@ -1,1 +1,61 @@
 //! Machine interfaces over HTTP: one file per resource.
+//!
+//! A handler extracts, calls one use case of the city and answers; it decides nothing. [`service`] holds what handlers
+//! share and the one seam to blocking work, [`problem`] is the only table of status codes, [`route`] ties a path to its
+//! handler and its description. [`routes`] is the whole interface.
+
+pub mod applications;
+pub mod credentials;
+pub mod documents;
+pub mod extract;
+pub mod health;
+pub mod openapi;
+pub mod problem;
+pub mod route;
+pub mod service;
+pub mod trust;
+pub mod verify;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::http::HeaderMap;
+use axum::http::header::ACCEPT;
+use route::Route;
+use service::Shared;
+
+/// Longest body, bytes: a batch of rows or a photograph.
+const MOST_BODY: usize = 16 << 20;
+
+/// Every operation.
+pub fn routes() -> Vec<Route> {
+    let mut routes = verify::routes();
+    routes.extend(credentials::routes());
+    routes.extend(applications::routes());
+    routes.extend(trust::routes());
+    routes.extend(documents::routes());
+    routes.extend(health::routes());
+    routes
+}
+
+/// The router of every machine interface.
+pub fn router(service: Shared) -> Router {
+    let router = routes().into_iter().fold(Router::new(), |router, route| router.route(route.path, route.handler));
+    router
+        .fallback(not_found)
+        .method_not_allowed_fallback(wrong_method)
+        .layer(DefaultBodyLimit::max(MOST_BODY))
+        .with_state(service)
+}
+
+async fn not_found() -> problem::Problem {
+    problem::Problem(crate::domain::error::Error::not_found("no such address"))
+}
+
+async fn wrong_method() -> axum::http::StatusCode {
+    axum::http::StatusCode::METHOD_NOT_ALLOWED
+}
+
+/// Whether a browser asks, which wants a page rather than JSON.
+pub fn wants_page(headers: &HeaderMap) -> bool {
+    headers.get(ACCEPT).and_then(|value| value.to_str().ok()).is_some_and(|accept| accept.contains("text/html"))
+}

@@ -272,6 +272,9 @@ codes! {
     ClaimUnknown, "claim_unknown", "证照中没有所要的字段。请核对所需内容。", "The credential has no such claim. Check what is asked for.", None;
     StatusRange, "status_range", "证照在状态名单中的位置超出范围，不能使用。请向发证机关反映。", "The credential's place lies outside its status list. Tell the issuing agency.", Some(p::RANGE);
     CodeMalformed, "code_malformed", "亮证码或印刷码内容有误，无法读取。请让对方刷新后再扫。", "The code's content is malformed. Ask for a fresh one.", Some(p::PARSING);
+    NotAskedFor, "not_asked_for", "该事项不需要这类证照。请核对所选事项。", "The matter does not ask for this type. Check the matter that was chosen.", None;
+    AlreadyMet, "already_met", "该材料已经核验，无需再次出示。", "This requirement is met already; it need not be shown again.", None;
+    StatusAbsent, "status_absent", "该证照不设状态名单。", "The credential has no status list.", None;
 }
 
 #[cfg(test)]

@@ -17,3 +17,4 @@ pub mod rdfc;
 pub mod schema;
 pub mod sd_jwt;
 pub mod status;
+pub mod verify;

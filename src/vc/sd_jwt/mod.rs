@@ -95,6 +95,11 @@ impl SdJwt {
         self.key_binding.is_some()
     }
 
+    /// The key-binding JWT, unverified.
+    pub fn key_binding(&self) -> Option<&Jws> {
+        self.key_binding.as_ref()
+    }
+
     /// Verifies the issuer's signature and processes the disclosures (section 7.1, steps 2 to 5).
     pub fn verify(&self, issuer: &PublicKey) -> Result<Processed, Finding> {
         self.jwt.verify(issuer)?;

@@ -1,0 +1,135 @@
+//! The decision: granted, with the result credentials issued in the same change, or refused with a reason.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use super::record::Application;
+use crate::base::id::{ApplicationId, CredentialId, TypeCode};
+use crate::base::json::{Map, Value};
+use crate::crypto::digest::sha256;
+use crate::domain::catalogue::{Catalogue, CredentialType};
+use crate::domain::change::Change;
+use crate::domain::city::City;
+use crate::domain::error::{Error, ErrorKind, given_reason};
+use crate::domain::issuance::Order;
+
+/// What was decided.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase", tag = "decision", deny_unknown_fields)]
+pub enum Decision {
+    /// Granted.
+    Grant {
+        /// Columns of each result, by type; what the case already knows need not be given.
+        #[serde(default)]
+        results: BTreeMap<TypeCode, Map>,
+    },
+    /// Refused.
+    Refuse {
+        /// Why, told to the applicant.
+        reason: String,
+    },
+}
+
+impl City {
+    /// Decides an accepted application.
+    pub fn decide(&self, id: &ApplicationId, decision: Decision) -> Result<Application, Error> {
+        let application = self.application(id)?;
+        match decision {
+            Decision::Grant { results } => self.grant(application, &results)?,
+            Decision::Refuse { reason } => self.refuse(application, &reason)?,
+        }
+        self.application(id)
+    }
+
+    fn refuse(&self, mut application: Application, reason: &str) -> Result<(), Error> {
+        let reason = given_reason(reason)?;
+        application.head.state = application.head.state.refuse(self.now(), reason)?;
+        self.commit_state(&application)
+    }
+
+    fn grant(&self, mut application: Application, given: &BTreeMap<TypeCode, Map>) -> Result<(), Error> {
+        let matter = application.matter()?;
+        application.head.state.clone().grant(self.now(), Vec::new())?;
+        if let Some(foreign) = given.keys().find(|code| !matter.results.contains(code)) {
+            return Err(Error::new(ErrorKind::Refused, format!("{foreign} is no result of the matter")).says(
+                format!("{foreign} 不是该事项的办理结果。"),
+                format!("{foreign} is not a result of this matter."),
+            ));
+        }
+        let mut change = Change::new(self.fresh_request("decide")?, sha256(b"grant"));
+        let mut ids: Vec<CredentialId> = Vec::new();
+        for code in &matter.results {
+            let (id, issuing) = self.result(&application, code, given.get(code))?;
+            ids.push(id);
+            change = merge(change, issuing);
+        }
+        application.head.state = application.head.state.grant(self.now(), ids)?;
+        let change = self.state_change(change, &application)?;
+        self.store().commit(change)?;
+        Ok(())
+    }
+
+    fn result(
+        &self,
+        application: &Application,
+        code: &TypeCode,
+        given: Option<&Map>,
+    ) -> Result<(CredentialId, Change), Error> {
+        let catalogue = Catalogue::embedded()?;
+        let credential_type = catalogue.find(code.as_str()).ok_or_else(|| Error::corrupt(format!("no type {code}")))?;
+        let registry = self.registry();
+        let own = registry.agency(&application.head.agency).filter(|agency| agency.may_issue(code));
+        let issuer = own.or_else(|| registry.agencies.iter().find(|agency| agency.may_issue(code)));
+        let issuer = issuer.ok_or_else(|| Error::new(ErrorKind::NotAllowed, format!("no agency issues {code}")))?;
+        let mut row = given.cloned().unwrap_or_default();
+        prefill(&mut row, application, credential_type);
+        let key = Some(format!("case/{}/{code}", application.head.id));
+        let order = Order { agency: issuer.code.clone(), type_code: code.clone(), row, key };
+        self.issuing(&order)
+    }
+}
+
+/// Fills in what the case already knows: the applicant, and fields that were shown under the same name.
+fn prefill(row: &mut Map, application: &Application, credential_type: &CredentialType) {
+    let applicant = &application.body.applicant;
+    for field in credential_type.fields() {
+        if !row.contains_key(&field.name)
+            && let Some(value) = shown(&application.body.claims, &field.name)
+        {
+            row.insert(field.name.clone(), value);
+        }
+    }
+    let parties = &credential_type.holder().parties;
+    let mut put = |column: Option<&str>, fallback: &str, value: &str| {
+        let column = column.unwrap_or(fallback);
+        if !row.contains_key(column) {
+            row.insert(column.to_owned(), value.into());
+        }
+    };
+    if let Some(party) = parties.first() {
+        put(party.name.as_deref(), "certificateHolderName", &applicant.name);
+        put(party.code.as_deref(), "certificateHolderCode", &applicant.code);
+    }
+    if let Some(key) = &applicant.holder_key {
+        put(None, "holderKey", &Value::Object(key.clone()).to_string());
+    }
+}
+
+/// A field that some credential showed; dates of validity and numbers belong to the licence that showed them.
+fn shown(claims: &Map, name: &str) -> Option<Value> {
+    const OWN: [&str; 6] = ["validFrom", "validUntil", "issueDate", "issuingAuthority", "number", "remarks"];
+    if OWN.contains(&name) {
+        return None;
+    }
+    claims.values().find_map(|shown| shown.get(name).cloned())
+}
+
+/// Adds what another change writes.
+fn merge(mut change: Change, other: Change) -> Change {
+    change.expect.extend(other.expect);
+    change.writes.extend(other.writes);
+    change.status.extend(other.status);
+    change.leaves.extend(other.leaves);
+    change
+}

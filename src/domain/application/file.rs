@@ -1,0 +1,122 @@
+//! Filing: a matter and an applicant become a case with a number and a receipt.
+
+use serde::Deserialize;
+
+use super::State;
+use super::record::{Applicant, Application, Body, Head, catalogue};
+use crate::base::bytes::base64url;
+use crate::base::codes::{CaseNumber, CitizenId, DivisionCode, Uscc};
+use crate::base::id::{AgencyCode, ApplicationId};
+use crate::base::json::Map;
+use crate::base::random::{below, bytes};
+use crate::base::time::china_date;
+use crate::crypto::PublicKey;
+use crate::crypto::digest::sha256;
+use crate::domain::agency::Agencies;
+use crate::domain::change::{Change, Table};
+use crate::domain::city::City;
+use crate::domain::error::{Error, ErrorKind};
+use crate::domain::leaf::{Kind, leaf};
+use crate::domain::matter::Matter;
+use crate::domain::ports::StoreError;
+use crate::domain::record;
+
+/// What is filed.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Filing {
+    /// The matter: its code or its name.
+    pub matter: String,
+    /// Who applies.
+    pub applicant: Applicant,
+}
+
+/// How often a case number that is taken is drawn anew.
+const DRAWS: usize = 16;
+
+impl City {
+    /// Files an application at the window of an agency.
+    pub fn file(&self, window: &AgencyCode, filing: Filing) -> Result<Application, Error> {
+        let matter = catalogue()?.named(&filing.matter).ok_or_else(|| {
+            Error::new(ErrorKind::Refused, "no such matter")
+                .says("没有这个事项，请核对名称或编码。", "There is no such matter. Check its name or code.")
+        })?;
+        let applicant = check_applicant(filing.applicant, self.now())?;
+        for _ in 0..DRAWS {
+            let application = self.new_application(window, matter, applicant.clone())?;
+            match self.store().commit(self.filing(&application)?) {
+                Ok(_) => return self.application(&application.head.id),
+                Err(StoreError::Duplicate { .. }) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(Error::new(ErrorKind::Unavailable, "no free case number was drawn"))
+    }
+
+    fn new_application(
+        &self,
+        window: &AgencyCode,
+        matter: &Matter,
+        applicant: Applicant,
+    ) -> Result<Application, Error> {
+        let now = self.now();
+        let agencies = Agencies::shipped()?;
+        let division =
+            agencies.find(window).map_or_else(|| DivisionCode::parse("430112"), |agency| Ok(agency.division))?;
+        let sequence = u32::try_from(below(self.random(), 999_999)).unwrap_or_default() + 1;
+        let number = CaseNumber::build(division, china_date(now), sequence)?;
+        let head = Head {
+            id: ApplicationId::parse(&number.to_string())?,
+            agency: matter.agency.clone(),
+            window: window.clone(),
+            matter: matter.code.to_string(),
+            applicant: self.holder_tag(&applicant.code_type, &applicant.code),
+            state: State::Filed,
+            filed_at: now,
+            fulfilled: Vec::new(),
+        };
+        let receipt = base64url(&bytes::<24>(self.random()));
+        Ok(Application { head, body: Body { applicant, receipt, claims: Map::new() }, version: 0 })
+    }
+
+    fn filing(&self, application: &Application) -> Result<Change, Error> {
+        let head = &application.head;
+        let key = Application::key(&head.agency, &head.id);
+        let value = self.encode_application(&key, application)?;
+        let by_applicant = record::key(&[&head.applicant, head.agency.as_str(), head.id.as_str()]);
+        let members =
+            [("case", self.commitment("case", head.id.as_str().as_bytes()).into()), ("state", "filed".into())];
+        let mut change = Change::new(self.fresh_request("file")?, sha256(&value))
+            .insert(Table::CaseNumber, head.id.as_str(), key.clone())
+            .insert(Table::ReceiptToken, sha256(application.body.receipt.as_bytes()), key.clone())
+            .insert(Table::ApplicantIndex, by_applicant, key.clone())
+            .insert(Table::Application, key, value);
+        change.leaves.push(leaf(Kind::Application, head.filed_at, &members));
+        Ok(change)
+    }
+}
+
+/// Checks the applicant's code by its check digits and the key by its encoding.
+fn check_applicant(mut applicant: Applicant, now: crate::base::time::Timestamp) -> Result<Applicant, Error> {
+    let name = applicant.name.trim();
+    if name.is_empty() || name.chars().count() > 200 {
+        return Err(Error::new(ErrorKind::Refused, "applicant name")
+            .says("请填写申请人姓名或名称。", "Give the applicant's name."));
+    }
+    applicant.name = name.to_owned();
+    applicant.code = match applicant.code_type.as_str() {
+        "111" => CitizenId::parse_on(&applicant.code, china_date(now)).map(|id| id.as_str().to_owned()),
+        "001" => Uscc::parse(&applicant.code).map(|code| code.to_string()),
+        _ => crate::base::id::RequestId::parse(&applicant.code).map(|code| code.to_string()),
+    }
+    .map_err(|error| {
+        Error::new(ErrorKind::Refused, error.to_string())
+            .says("申请人证件号码有误，请核对。", "The applicant's code is wrong. Check it.")
+    })?;
+    if let Some(jwk) = &applicant.holder_key {
+        PublicKey::from_jwk(jwk).map_err(|error| {
+            Error::new(ErrorKind::Refused, error.to_string()).says("持证人公钥有误。", "The holder's key is wrong.")
+        })?;
+    }
+    Ok(applicant)
+}

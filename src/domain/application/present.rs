@@ -1,0 +1,175 @@
+//! Presenting: what was scanned is verified and ticks off the requirement that it meets.
+//!
+//! The presentation must be fresh, bound to its holder, and the holder must be the applicant (or, where the matter asks for
+//! somebody else's licence, not the applicant's alone). What it showed is kept sealed with the case.
+
+use super::record::{Application, By, Fulfilled};
+use crate::base::bytes::hex;
+use crate::base::id::{ApplicationId, CredentialId, TypeCode};
+use crate::base::json::{Map, Value};
+use crate::crypto::digest::sha256;
+use crate::domain::change::Change;
+use crate::domain::city::City;
+use crate::domain::error::Error;
+use crate::domain::holder::shown_codes;
+use crate::domain::leaf::{Kind, leaf};
+use crate::domain::matter::words::Whose;
+use crate::domain::matter::{Matter, Requirement};
+use crate::domain::ports::StoreError;
+use crate::domain::presentation::remember;
+use crate::vc::finding::{Check, Code, Finding};
+use crate::vc::verify::{Binding, Evidence, Outcome, Policy, Presentation, Received, Verified, receive};
+
+/// What came of showing something for an application.
+#[derive(Debug)]
+pub struct Shown {
+    /// The verdict, with the rules of the case applied.
+    pub outcome: Outcome,
+    /// The requirements that it met, empty when it was refused.
+    pub met: Vec<String>,
+    /// The application afterwards.
+    pub application: Application,
+}
+
+impl City {
+    /// Verifies what was scanned for an application and ticks off what it meets.
+    ///
+    /// A refused presentation changes nothing; its verdict says why.
+    pub fn present(&self, id: &ApplicationId, scanned: &[u8]) -> Result<Shown, Error> {
+        let application = self.application(id)?;
+        application.head.state.require_open()?;
+        let received = receive(scanned)?;
+        self.present_received(application, received, &sha256(scanned))
+    }
+
+    fn present_received(
+        &self,
+        mut application: Application,
+        received: Received,
+        digest: &[u8; 32],
+    ) -> Result<Shown, Error> {
+        let policy = Policy { binding: Binding::Required, ..Policy::full(self.now()) };
+        let mut outcome = self.verify(received, &policy);
+        let Some(verified) = outcome.verified.clone() else {
+            return Ok(Shown { outcome, met: Vec::new(), application });
+        };
+        let met = match self.tick(&mut application, &verified, digest)? {
+            Ok(met) => met,
+            Err(finding) => {
+                outcome.refuse(finding);
+                return Ok(Shown { outcome, met: Vec::new(), application });
+            }
+        };
+        match self.store().commit(self.presenting(&application, &verified, &met)?) {
+            Ok(_) => {}
+            Err(StoreError::Duplicate { .. }) => {
+                outcome.refuse_replay();
+                return Ok(Shown { outcome, met: Vec::new(), application: self.application(&application.head.id)? });
+            }
+            Err(error) => return Err(error.into()),
+        }
+        Ok(Shown { outcome, met, application: self.application(&application.head.id)? })
+    }
+
+    /// Decides which requirement each credential meets; the inner error is a finding about the presentation.
+    fn tick(
+        &self,
+        application: &mut Application,
+        verified: &Verified<Presentation>,
+        digest: &[u8; 32],
+    ) -> Result<Result<Vec<String>, Finding>, Error> {
+        let matter = application.matter()?;
+        let mut met = Vec::new();
+        for evidence in &verified.credentials {
+            let Some(credential_type) = self.type_of(&evidence.type_names) else {
+                return Ok(Err(Finding::error(Check::Schema, Code::SchemaUnknown, "type not in the catalogue")));
+            };
+            let code = &credential_type.annotation().code;
+            let holders = self.holders_of(evidence, credential_type)?;
+            let requirement = match open_requirement(application, matter, code, &holders) {
+                Ok(requirement) => requirement,
+                Err(finding) => return Ok(Err(finding)),
+            };
+            let by = By::Credential {
+                type_code: code.clone(),
+                id: evidence.id.as_deref().and_then(|id| CredentialId::parse(id.strip_prefix("urn:certless:")?).ok()),
+                digest: hex(digest),
+                holder: holders.first().cloned().unwrap_or_default(),
+                format: verified.format.name().to_owned(),
+            };
+            application.head.fulfilled.push(Fulfilled { requirement: requirement.id.clone(), at: self.now(), by });
+            application.body.claims.insert(requirement.id.clone(), evidence.content.claims());
+            met.push(requirement.id.clone());
+        }
+        Ok(Ok(met))
+    }
+
+    fn presenting(
+        &self,
+        application: &Application,
+        verified: &Verified<Presentation>,
+        met: &[String],
+    ) -> Result<Change, Error> {
+        let head = &application.head;
+        let body = sha256(met.join(",").as_bytes());
+        let mut change = self.put_application(Change::new(self.fresh_request("present")?, body), application)?;
+        if let Some(once) = &verified.once {
+            change = remember(change, once);
+        }
+        for evidence in &verified.credentials {
+            let used = evidence.id.as_deref().unwrap_or(&evidence.method);
+            let members: [(&str, Value); 2] = [
+                ("case", self.commitment("case", head.id.as_str().as_bytes()).into()),
+                ("credential", self.commitment("credential", used.as_bytes()).into()),
+            ];
+            change.leaves.push(leaf(Kind::Used, self.now(), &members));
+        }
+        Ok(change)
+    }
+
+    /// The tags of those who hold a credential: by the codes that were shown, by the city's own record of it, or by
+    /// the key that it is bound to.
+    pub(in crate::domain) fn holders_of(
+        &self,
+        evidence: &Evidence,
+        credential_type: &crate::domain::catalogue::CredentialType,
+    ) -> Result<Vec<String>, Error> {
+        let claims = evidence.content.claims();
+        let mut tags = Vec::new();
+        for subject in subjects(&claims) {
+            for (code_type, code) in shown_codes(credential_type, subject) {
+                tags.push(self.holder_tag(&code_type, &code));
+            }
+        }
+        for key in &evidence.holders {
+            tags.extend(self.tags_of_key(key)?);
+        }
+        tags.dedup();
+        Ok(tags)
+    }
+}
+
+fn subjects(claims: &Value) -> impl Iterator<Item = &Map> {
+    let items = claims.as_array().map_or(std::slice::from_ref(claims), Vec::as_slice);
+    items.iter().filter_map(Value::as_object)
+}
+
+/// The first requirement that the type meets, is not met yet, and whose holder fits.
+fn open_requirement<'a>(
+    application: &Application,
+    matter: &'a Matter,
+    code: &TypeCode,
+    holders: &[String],
+) -> Result<&'a Requirement, Finding> {
+    let mut asked = matter.requirements.iter().filter(|one| one.types().contains(code)).peekable();
+    if asked.peek().is_none() {
+        return Err(Finding::invalid(Check::Schema, Code::NotAskedFor, "the matter does not ask for this type"));
+    }
+    let mut open = asked.filter(|one| application.fulfilled(&one.id).is_none()).peekable();
+    if open.peek().is_none() {
+        return Err(Finding::invalid(Check::Schema, Code::AlreadyMet, "the requirement is met already"));
+    }
+    let applicant = holders.contains(&application.head.applicant);
+    open.find(|one| applicant || one.whose != Whose::Applicant)
+        .ok_or_else(|| Finding::invalid(Check::Binding, Code::NotTheHolder, "the holder is not the applicant"))
+}

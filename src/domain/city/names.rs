@@ -1,0 +1,97 @@
+//! How the city and its agencies are called: DIDs, URLs and identifiers, all from one public base URL.
+
+use crate::base::error::ParseError;
+use crate::base::id::{AgencyCode, ListId, TypeCode};
+use crate::did::web;
+
+/// The names that follow from the public base URL.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Names {
+    base: String,
+    did: String,
+    authority: String,
+}
+
+impl Names {
+    /// Names under a base URL such as `https://city.example` or `http://127.0.0.1:8080`, without path and trailing slash.
+    pub fn new(base: &str) -> Result<Self, ParseError> {
+        let wrong =
+            || ParseError::new("base_url_malformed", "expected http(s)://host or http(s)://host:port without a path");
+        let base = base.trim_end_matches('/');
+        let authority = base.strip_prefix("https://").or_else(|| base.strip_prefix("http://")).ok_or_else(wrong)?;
+        if authority.is_empty() || authority.contains(['/', '?', '#', '@', ' ']) {
+            return Err(wrong());
+        }
+        Ok(Self { base: base.to_owned(), did: web::did(authority, &[])?, authority: authority.to_owned() })
+    }
+
+    /// The public base URL, without a trailing slash.
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+
+    /// The city's DID.
+    pub fn city_did(&self) -> &str {
+        &self.did
+    }
+
+    /// The DID of an agency.
+    pub fn agency_did(&self, code: &AgencyCode) -> String {
+        web::did(&self.authority, &["agencies", code.as_str()]).unwrap_or_else(|_| self.did.clone())
+    }
+
+    /// The URL of an agency: the `iss` of its SD-JWT credentials.
+    pub fn agency_url(&self, code: &AgencyCode) -> String {
+        format!("{}/agencies/{code}", self.base)
+    }
+
+    /// The URL of a status list, for every representation.
+    pub fn status_list(&self, list: &ListId) -> String {
+        format!("{}/status/{list}", self.base)
+    }
+
+    /// The status list that a URL of this city names.
+    pub fn own_status_list(&self, url: &str) -> Option<ListId> {
+        let name = url.strip_prefix(&self.base)?.strip_prefix("/status/")?;
+        ListId::parse(name).ok()
+    }
+
+    /// The URL of the city's own JSON-LD context.
+    pub fn context(&self) -> String {
+        format!("{}/contexts/v1.jsonld", self.base)
+    }
+
+    /// The URL of a type's schema, which is also the `vct` of its SD-JWT credentials.
+    pub fn schema(&self, code: &TypeCode, version: u32) -> String {
+        format!("{}/schemas/credentials/{code}/{version}", self.base)
+    }
+
+    /// The identifier of a credential as its `id` member spells it.
+    pub fn credential(id: &crate::base::id::CredentialId) -> String {
+        format!("urn:certless:{id}")
+    }
+
+    /// The progress page behind a receipt.
+    pub fn receipt(&self, token: &str) -> String {
+        format!("{}/r/{token}", self.base)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_follow_from_the_base_url() {
+        let names = Names::new("http://127.0.0.1:8080/").unwrap();
+        let ga = AgencyCode::parse("GA").unwrap();
+        assert_eq!(names.city_did(), "did:web:127.0.0.1%3A8080");
+        assert_eq!(names.agency_did(&ga), "did:web:127.0.0.1%3A8080:agencies:GA");
+        let list = ListId { agency: ga, number: 3 };
+        assert_eq!(names.own_status_list(&names.status_list(&list)), Some(list));
+        assert_eq!(names.own_status_list("https://other.example/status/GA-3"), None);
+        for wrong in ["city.example", "https://", "https://city.example/path", "ftp://city.example", "https://a@b"] {
+            assert!(Names::new(wrong).is_err(), "{wrong}");
+        }
+    }
+}

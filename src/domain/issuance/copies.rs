@@ -1,0 +1,139 @@
+//! The forms that are bound to one holder each: the SD-JWT VC and the compact views.
+//!
+//! Every holder with a key gets one copy bound to that key. A credential whose holders brought no key gets one copy
+//! with compact views bound to nobody: they can be printed, and say that the bearer is not proved. The SD-JWT and the
+//! compact views of a copy have status slots of their own, so that two verifiers cannot link them by their status.
+
+use std::collections::BTreeMap;
+
+use super::Prepared;
+use super::record::Copy;
+use crate::base::bytes::base64url;
+use crate::base::json::Map;
+use crate::base::time::{Timestamp, china_end_of_day};
+use crate::crypto::PublicKey;
+use crate::domain::catalogue::Filled;
+use crate::domain::city::City;
+use crate::domain::error::Error;
+use crate::domain::holder;
+use crate::domain::status::Slot;
+use crate::vc::status::token::StatusReference;
+use crate::vc::{compact, sd_jwt};
+
+/// How many copies there will be.
+pub(super) fn count(filled: &Filled, keys: &[Option<PublicKey>]) -> usize {
+    keys.iter().flatten().count().clamp(1, filled.holders.len().max(1))
+}
+
+/// One copy to be: its subject, and its holder's key.
+struct Draft<'a> {
+    subject: &'a Map,
+    key: Option<&'a PublicKey>,
+}
+
+impl City {
+    /// Signs every copy.
+    pub(super) fn sign_copies(&self, prepared: &Prepared) -> Result<Vec<Copy>, Error> {
+        let mut slots = prepared.slots.iter().skip(1);
+        let mut copies = Vec::new();
+        for draft in drafts(prepared) {
+            let (first, second) = (slots.next(), slots.next());
+            copies.push(Copy {
+                holder: draft.key.map(holder::did_of),
+                sd_jwt: draft.key.map(|key| self.sign_sd_jwt(prepared, draft.subject, key, first)).transpose()?,
+                compact: self.sign_views(prepared, &draft, second),
+            });
+        }
+        Ok(copies)
+    }
+
+    fn reference(&self, prepared: &Prepared, slot: Option<&Slot>) -> Option<StatusReference> {
+        let slot = slot?;
+        let uri = self.names.status_list(&slot.list_of(&prepared.agency.code));
+        Some(StatusReference { uri, index: u64::from(slot.idx) })
+    }
+
+    fn sign_sd_jwt(
+        &self,
+        prepared: &Prepared,
+        subject: &Map,
+        key: &PublicKey,
+        slot: Option<&Slot>,
+    ) -> Result<String, Error> {
+        let mut claims = subject.clone();
+        claims.remove("id");
+        claims.remove("heldBy");
+        let reference = self.reference(prepared, slot);
+        let issuer = self.names.agency_url(&prepared.agency.code);
+        let vct = prepared.credential_type.schema_url(self.names.base());
+        let credential = sd_jwt::credential::NewCredential {
+            issuer: &issuer,
+            key_id: &prepared.signer.key_id,
+            vct: &vct,
+            valid_from: Some(prepared.filled.validity.begins()),
+            valid_until: prepared.filled.validity.ends(),
+            issued_at: Some(prepared.at),
+            status: reference.as_ref().map(|reference| (reference.uri.as_str(), reference.index)),
+            holder: Some(key),
+            claims: &claims,
+            open: &[],
+            decoys: 4,
+        };
+        Ok(credential.issue(prepared.signer.signer.as_ref(), self.random())?.to_string())
+    }
+
+    fn sign_views(&self, prepared: &Prepared, draft: &Draft<'_>, slot: Option<&Slot>) -> BTreeMap<String, String> {
+        let credential_type = prepared.credential_type;
+        let reference = self.reference(prepared, slot);
+        let issuer = self.names.agency_did(&prepared.agency.code);
+        let fields: Vec<_> = credential_type.fields().iter().map(|field| field.name.as_str()).collect();
+        let mut views = BTreeMap::new();
+        for view in credential_type.views_for(draft.subject, prepared.at) {
+            let Some(claims) = credential_type.view_claims(&view.name, draft.subject, prepared.at) else { continue };
+            let credential = compact::NewCredential {
+                issuer: &issuer,
+                key_id: &prepared.signer.key_id,
+                id: prepared.id.as_str(),
+                type_code: credential_type.code(),
+                version: credential_type.version(),
+                view: &view.name,
+                valid_from: prepared.filled.validity.begins(),
+                valid_until: view_end(prepared, draft.subject, &view.name),
+                holder: draft.key,
+                status: reference.as_ref(),
+                claims: &claims,
+                fields: &fields,
+            };
+            // A view that would not fit into a code is not made; the other forms carry it.
+            if let Ok(bytes) = credential.issue(prepared.signer.signer.as_ref()) {
+                views.insert(view.name.clone(), base64url(&bytes));
+            }
+        }
+        views
+    }
+}
+
+/// The end of a view: of the licence, or the last day on which what it says is true.
+fn view_end(prepared: &Prepared, subject: &Map, view: &str) -> Option<Timestamp> {
+    let licence = prepared.filled.validity.ends();
+    let truth = prepared.credential_type.view_expiry(view, subject, prepared.at).map(china_end_of_day);
+    match (licence, truth) {
+        (Some(licence), Some(truth)) => Some(licence.min(truth)),
+        (licence, truth) => licence.or(truth),
+    }
+}
+
+fn drafts(prepared: &Prepared) -> Vec<Draft<'_>> {
+    let subjects = &prepared.filled.subjects;
+    let holders = prepared.filled.holders.iter().zip(&prepared.keys);
+    let drafts: Vec<_> = holders
+        .filter_map(|(holder, key)| {
+            let subject = subjects.get(holder.subject.unwrap_or(0))?;
+            Some(Draft { subject, key: Some(key.as_ref()?) })
+        })
+        .collect();
+    match (drafts.is_empty(), subjects.first()) {
+        (true, Some(subject)) => vec![Draft { subject, key: None }],
+        _ => drafts,
+    }
+}

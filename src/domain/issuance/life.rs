@@ -1,0 +1,126 @@
+//! The life of a credential: suspend (暂扣), reinstate, revoke (注销/吊销).
+//!
+//! A suspension can be undone, a revocation cannot. All copies share the life: every slot changes in the same change as the
+//! record, and the published lists show it before the call answers.
+
+use super::record::{CredentialHead, Life};
+use crate::base::id::{AgencyCode, CredentialId};
+use crate::base::json::json;
+use crate::crypto::digest::sha256;
+use crate::domain::change::{Change, Table};
+use crate::domain::city::City;
+use crate::domain::error::{Error, ErrorKind, given_reason};
+use crate::domain::leaf::{Kind, leaf};
+use crate::domain::record;
+use crate::vc::status::Status;
+
+/// What is done to a credential.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Act {
+    /// 暂扣.
+    Suspend,
+    /// 解除暂扣.
+    Reinstate,
+    /// 注销.
+    Revoke,
+}
+
+impl Act {
+    /// The act of a name; `None` for every other.
+    pub fn from_name(name: &str) -> Option<Self> {
+        match name {
+            "suspend" => Some(Self::Suspend),
+            "reinstate" => Some(Self::Reinstate),
+            "revoke" => Some(Self::Revoke),
+            _ => None,
+        }
+    }
+
+    fn kind(self) -> Kind {
+        match self {
+            Self::Suspend => Kind::Suspended,
+            Self::Reinstate => Kind::Reinstated,
+            Self::Revoke => Kind::Revoked,
+        }
+    }
+
+    /// The life before and after in the lists, if the act fits.
+    fn fits(self, life: &Life) -> Option<(Status, Status)> {
+        match (self, life) {
+            (Self::Suspend, Life::Valid) => Some((Status::Valid, Status::Suspended)),
+            (Self::Reinstate, Life::Suspended { .. }) => Some((Status::Suspended, Status::Valid)),
+            (Self::Revoke, Life::Valid) => Some((Status::Valid, Status::Revoked)),
+            (Self::Revoke, Life::Suspended { .. }) => Some((Status::Suspended, Status::Revoked)),
+            (Self::Suspend, Life::Suspended { .. } | Life::Revoked { .. })
+            | (Self::Reinstate, Life::Valid | Life::Revoked { .. })
+            | (Self::Revoke, Life::Revoked { .. }) => None,
+        }
+    }
+}
+
+impl City {
+    /// Changes the life of a credential of an agency; `conflict` when the act does not fit its present life.
+    pub fn change_life(
+        &self,
+        agency: &AgencyCode,
+        id: &CredentialId,
+        act: Act,
+        reason: &str,
+    ) -> Result<CredentialHead, Error> {
+        let reason = given_reason(reason)?;
+        let (mut head, key, value, version) = self.own_credential(agency, id)?;
+        let (before, after) = act.fits(&head.life).ok_or_else(|| does_not_fit(&head.life))?;
+        let at = self.now();
+        head.life = match act {
+            Act::Suspend => Life::Suspended { at },
+            Act::Reinstate => Life::Valid,
+            Act::Revoke => Life::Revoked { at },
+        };
+        let body = record::open(&self.keys.sealer, Table::Credential, &key, &value)?;
+        let value = self.vault().encode(Table::Credential, &key, &head, &body)?;
+        let mut change = Change::new(self.fresh_request("life")?, sha256(reason.as_bytes())).update(
+            Table::Credential,
+            key,
+            version,
+            value,
+        );
+        for slot in &head.slots {
+            change = change.status(slot.list_of(agency), slot.idx, before, after);
+        }
+        let credential = self.commitment("credential", id.as_str().as_bytes());
+        change.leaves.push(leaf(
+            act.kind(),
+            at,
+            &[("agency", agency.as_str().into()), ("credential", credential.into())],
+        ));
+        let change = self.audited(change, agency.as_str(), act.kind().name(), id, &json!({"reason": reason}))?;
+        self.store().commit(change)?;
+        let mut lists: Vec<_> = head.slots.iter().map(|slot| slot.list_of(agency)).collect();
+        lists.sort();
+        lists.dedup();
+        for list in &lists {
+            self.refresh_status_list(list)?;
+        }
+        Ok(head)
+    }
+
+    fn own_credential(
+        &self,
+        agency: &AgencyCode,
+        id: &CredentialId,
+    ) -> Result<(CredentialHead, Vec<u8>, Vec<u8>, u64), Error> {
+        let key = record::key(&[agency.as_str(), id.as_str()]);
+        let row = self.store().get(Table::Credential, &key)?;
+        let row = row.ok_or_else(|| Error::not_found("the agency issued no such credential"))?;
+        Ok((record::decode(Table::Credential, &row.value)?, key, row.value, row.version))
+    }
+}
+
+fn does_not_fit(life: &Life) -> Error {
+    let (zh, en) = match life {
+        Life::Valid => ("证照状态正常，无需此操作。", "The credential is in force; there is nothing to undo."),
+        Life::Suspended { .. } => ("证照已暂扣。", "The credential is suspended already."),
+        Life::Revoked { .. } => ("证照已注销，不能再更改。", "The credential is revoked for good."),
+    };
+    Error::new(ErrorKind::Conflict, format!("the credential is {}", life.name())).says(zh, en)
+}

@@ -1,0 +1,270 @@
+//! Issuing: a row of an agency's stock becomes a signed credential in every form, in one change.
+//!
+//! Order of work, after the example of certificate authorities: check the row against the type, lease the status slots
+//! durably, assemble, sign, check what was signed against the schema, then one commit with the record, its indexes, the
+//! unique number, the log leaf and the audit event. A crash before the commit leaves leased slots that are never used;
+//! a crash after it leaves the whole credential. [`assemble`] builds the JSON credential, [`copies`] the forms bound to
+//! a holder, [`record`] is what is stored, [`life`] suspends, reinstates and revokes.
+
+pub mod assemble;
+pub mod copies;
+pub mod life;
+pub mod record;
+mod write;
+
+use std::sync::Arc;
+
+use super::agency::{Agencies, Agency};
+use super::catalogue::{Catalogue, CredentialType, Filled, Issuing, RowError};
+use super::change::{Change, Table};
+use super::city::City;
+use super::city::keys::AgencySigner;
+use super::error::{Error, ErrorKind, Reason};
+use super::holder;
+use super::ports::StoreError;
+use super::record::decode;
+use super::status::Slot;
+use crate::base::codes::{CertificateIdentifier, CertificateTypeCode};
+use crate::base::id::{AgencyCode, CredentialId, TypeCode};
+use crate::base::jcs::canonicalize_object;
+use crate::base::json::{Map, json};
+use crate::base::random::below;
+use crate::base::text::Label;
+use crate::base::time::{Timestamp, china_date};
+use crate::crypto::PublicKey;
+use crate::crypto::digest::sha256_of;
+
+/// What an agency asks to be issued.
+#[derive(Clone, Debug)]
+pub struct Order {
+    /// The agency.
+    pub agency: AgencyCode,
+    /// The type.
+    pub type_code: TypeCode,
+    /// The row: columns or members by name.
+    pub row: Map,
+    /// Makes asking twice harmless: the same key with the same row is the same credential.
+    pub key: Option<String>,
+}
+
+/// What came of an order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Issued {
+    /// The credential.
+    pub id: CredentialId,
+    /// Whether this very order had been carried out before.
+    pub again: bool,
+}
+
+/// Everything that a signature needs, decided and leased.
+pub(super) struct Prepared {
+    pub credential_type: &'static CredentialType,
+    pub agency: Agency,
+    pub signer: Arc<AgencySigner>,
+    pub filled: Filled,
+    pub keys: Vec<Option<PublicKey>>,
+    pub id: CredentialId,
+    pub slots: Vec<Slot>,
+    pub at: Timestamp,
+}
+
+impl City {
+    /// Issues one credential.
+    pub fn issue(&self, order: &Order) -> Result<Issued, Error> {
+        self.issue_each(std::slice::from_ref(order)).pop().unwrap_or_else(|| Err(Error::corrupt("no answer")))
+    }
+
+    /// Issues many, independent of each other, with one trip to the store; one answer each, in order.
+    pub fn issue_each(&self, orders: &[Order]) -> Vec<Result<Issued, Error>> {
+        let prepared: Vec<_> = orders.iter().map(|order| self.order_change(order)).collect();
+        let mut answers = Vec::with_capacity(orders.len());
+        let mut changes = Vec::with_capacity(orders.len());
+        for one in prepared {
+            answers.push(match one {
+                Ok(Ordered::New(id, change)) => {
+                    changes.push(change);
+                    Ok(Issued { id, again: false })
+                }
+                Ok(Ordered::Before(id)) => Ok(Issued { id, again: true }),
+                Err(error) => Err(error),
+            });
+        }
+        let mut outcomes = self.store().commit_each(changes).into_iter();
+        for (answer, order) in answers.iter_mut().zip(orders) {
+            if !matches!(answer, Ok(Issued { again: false, .. })) {
+                continue;
+            }
+            let outcome = outcomes.next().unwrap_or(Err(StoreError::Unknown));
+            if let Err(error) = outcome {
+                *answer = self.resolve_refused(order, error);
+            }
+        }
+        answers
+    }
+
+    /// Checks an order without issuing: the licence number it would have, or what is wrong.
+    pub fn check_order(&self, order: &Order) -> Result<Filled, Error> {
+        let (agency, credential_type) = self.parties(order)?;
+        let filled = self.fill(order, &agency, credential_type, Some(0))?;
+        keys_of(&filled)?;
+        Ok(filled)
+    }
+
+    fn order_change(&self, order: &Order) -> Result<Ordered, Error> {
+        if let Some(id) = self.issued_before(order)? {
+            return Ok(Ordered::Before(id));
+        }
+        let prepared = self.prepare(order)?;
+        let package = self.secure(&prepared)?;
+        let change = self.issuing_change(order, &prepared, &package)?;
+        Ok(Ordered::New(prepared.id, change))
+    }
+
+    /// Prepares an order whose change is the caller's: the result of an application.
+    pub(super) fn issuing(&self, order: &Order) -> Result<(CredentialId, Change), Error> {
+        let prepared = self.prepare(order)?;
+        let package = self.secure(&prepared)?;
+        let change = self.issuing_change(order, &prepared, &package)?;
+        Ok((prepared.id, change))
+    }
+
+    fn prepare(&self, order: &Order) -> Result<Prepared, Error> {
+        let (agency, credential_type) = self.parties(order)?;
+        let sequence = self.sequence_for(order, credential_type)?;
+        let mut filled = self.fill(order, &agency, credential_type, sequence)?;
+        let keys = keys_of(&filled)?;
+        filled.bind(&keys.iter().map(|key| key.as_ref().map(holder::did_of)).collect::<Vec<_>>());
+        let signer = self.keys.agency(&order.agency)?;
+        let id = self.new_identifier(&agency, credential_type)?;
+        filled.certificate.insert("certificateIdentifier".to_owned(), id.as_str().into());
+        let copies = u32::try_from(copies::count(&filled, &keys)).unwrap_or(u32::MAX);
+        let slots = self.take_slots(&order.agency, copies.saturating_mul(2).saturating_add(1))?;
+        Ok(Prepared { credential_type, agency, signer, filled, keys, id, slots, at: self.now() })
+    }
+
+    fn secure(&self, prepared: &Prepared) -> Result<record::Package, Error> {
+        let credential = self.sign_credential(prepared)?;
+        let copies = self.sign_copies(prepared)?;
+        Ok(record::Package {
+            id: prepared.id.clone(),
+            type_code: prepared.credential_type.annotation().code.clone(),
+            number: prepared.filled.number.clone(),
+            credential,
+            copies,
+        })
+    }
+
+    fn parties(&self, order: &Order) -> Result<(Agency, &'static CredentialType), Error> {
+        let agencies = Agencies::shipped()?;
+        let agency = agencies.find(&order.agency).cloned().ok_or_else(|| {
+            Error::new(ErrorKind::Refused, "no such agency")
+                .says(format!("没有机关 {}。", order.agency), format!("There is no agency {}.", order.agency))
+        })?;
+        let catalogue = Catalogue::embedded()?;
+        let credential_type = catalogue.find(order.type_code.as_str()).ok_or_else(|| {
+            Error::new(ErrorKind::Refused, "no such type").says(
+                format!("没有证照类型 {}。", order.type_code),
+                format!("There is no credential type {}.", order.type_code),
+            )
+        })?;
+        let trusted = self.registry();
+        let may = trusted.agency(&order.agency).is_some_and(|agency| agency.may_issue(&order.type_code));
+        if !may {
+            return Err(Error::new(ErrorKind::NotAllowed, "the type is not the agency's").says(
+                format!("{} 无权签发 {}。", agency.name.zh, credential_type.label().zh),
+                format!("{} may not issue {}.", agency.name.en, credential_type.label().en),
+            ));
+        }
+        Ok((agency, credential_type))
+    }
+
+    fn fill(
+        &self,
+        order: &Order,
+        agency: &Agency,
+        credential_type: &CredentialType,
+        sequence: Option<u64>,
+    ) -> Result<Filled, Error> {
+        let issuing = Issuing {
+            agency_name: &agency.name.zh,
+            agency_code: agency.uscc.as_str(),
+            division: agency.division.as_str(),
+            place: "望城区",
+            province: "湘",
+            today: china_date(self.now()),
+            sequence,
+            version: 1,
+        };
+        credential_type.fill(&order.row, &issuing).map_err(|errors| row_error(&errors))
+    }
+
+    /// A fresh 电子证照标识: the type, the agency's USCC and 20 random characters.
+    fn new_identifier(&self, agency: &Agency, credential_type: &CredentialType) -> Result<CredentialId, Error> {
+        const ALPHABET: &[u8; 36] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+        let character = |_| {
+            let at = usize::try_from(below(self.random(), 36)).unwrap_or_default();
+            char::from(ALPHABET.get(at).copied().unwrap_or(b'0'))
+        };
+        let serial: String = (0..20).map(character).collect();
+        let type_code = CertificateTypeCode::parse(credential_type.certificate_type_code())?;
+        let identifier = CertificateIdentifier::build(type_code, &agency.uscc, &serial, 1)?;
+        Ok(CredentialId::parse(&identifier.to_string())?)
+    }
+
+    /// What an order with a key was answered before; `conflict` when it was another row.
+    fn issued_before(&self, order: &Order) -> Result<Option<CredentialId>, Error> {
+        let Some(key) = write::row_key(order) else { return Ok(None) };
+        let Some(row) = self.store().get(Table::ImportRow, &key)? else { return Ok(None) };
+        let before: write::ImportedRow = decode(Table::ImportRow, &row.value)?;
+        if before.body != write::body(order) {
+            return Err(Error::new(ErrorKind::Conflict, "the key was used with another row").says(
+                "该行编号已用于其他内容，未重复签发。",
+                "This row key was used with other content; nothing was issued.",
+            ));
+        }
+        Ok(Some(before.id))
+    }
+
+    fn resolve_refused(&self, order: &Order, error: StoreError) -> Result<Issued, Error> {
+        let StoreError::Duplicate { table, .. } = error else { return Err(error.into()) };
+        if table == Table::Licence {
+            return Err(Error::new(ErrorKind::Conflict, "the licence number is taken")
+                .says("证照编号已被使用，未重复签发。", "The licence number is taken; nothing was issued."));
+        }
+        match self.issued_before(order)? {
+            Some(id) => Ok(Issued { id, again: true }),
+            None => Err(Error::new(ErrorKind::Unavailable, "the row is being issued")),
+        }
+    }
+}
+
+enum Ordered {
+    New(CredentialId, Change),
+    Before(CredentialId),
+}
+
+/// The keys that the row brings for its holders.
+fn keys_of(filled: &Filled) -> Result<Vec<Option<PublicKey>>, Error> {
+    filled.holders.iter().map(|holder| holder.key.as_deref().map(holder::parse_key).transpose()).collect()
+}
+
+fn row_error(errors: &[RowError]) -> Error {
+    let reasons = errors.iter().map(|error| Reason {
+        field: error.field.clone(),
+        code: error.code.to_owned(),
+        message: Label::new(error.zh.clone(), error.en.clone()),
+    });
+    let said = |part: fn(&RowError) -> &str| errors.iter().map(part).collect::<Vec<_>>().join(" ");
+    Error::new(
+        ErrorKind::Refused,
+        errors.iter().map(|error| format!("{} {}", error.field, error.code)).collect::<Vec<_>>().join(", "),
+    )
+    .says(said(|error| &error.zh), said(|error| &error.en))
+    .because(reasons.collect())
+}
+
+/// The SHA-256 of an order's content.
+pub(super) fn order_digest(order: &Order) -> [u8; 32] {
+    let head = json!({"agency": order.agency.as_str(), "type": order.type_code.as_str()});
+    sha256_of(&[head.to_string().as_bytes(), &canonicalize_object(&order.row)])
+}

@@ -1,0 +1,120 @@
+//! The stored form of an issued credential: what stands in the open, and the sealed package.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use crate::base::id::{AgencyCode, CredentialId, TypeCode};
+use crate::base::time::Timestamp;
+use crate::domain::error::Error;
+use crate::domain::status::Slot;
+
+/// What stands in the open: no personal data.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CredentialHead {
+    /// The 电子证照标识.
+    pub id: CredentialId,
+    /// Who issued it.
+    pub agency: AgencyCode,
+    /// Its type.
+    pub type_code: TypeCode,
+    /// The version of the type's schema.
+    pub type_version: u32,
+    /// Its holders.
+    pub holders: Vec<HolderMark>,
+    /// Every status slot of its copies; all share its life.
+    pub slots: Vec<Slot>,
+    /// Its life.
+    pub life: Life,
+    /// When it was issued.
+    pub issued_at: Timestamp,
+    /// From when it is valid.
+    pub valid_from: Timestamp,
+    /// Until when; absent for 长期.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub valid_until: Option<Timestamp>,
+}
+
+/// A holder as the store knows it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HolderMark {
+    /// The keyed digest of the holder's code.
+    pub tag: String,
+    /// The thumbprint of the holder's key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+}
+
+/// Where a credential stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", tag = "status")]
+pub enum Life {
+    /// In force.
+    Valid,
+    /// 暂扣 since.
+    Suspended {
+        /// When.
+        at: Timestamp,
+    },
+    /// 注销/吊销 since.
+    Revoked {
+        /// When.
+        at: Timestamp,
+    },
+}
+
+impl Life {
+    /// The frozen name.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Valid => "valid",
+            Self::Suspended { .. } => "suspended",
+            Self::Revoked { .. } => "revoked",
+        }
+    }
+}
+
+/// What a holder receives: the credential in every form, exactly as signed.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Package {
+    /// The 电子证照标识.
+    pub id: CredentialId,
+    /// The type.
+    #[serde(rename = "type")]
+    pub type_code: TypeCode,
+    /// The licence number (证照编号).
+    pub number: String,
+    /// The JSON credential.
+    pub credential: Box<RawValue>,
+    /// The forms that are bound to one holder each.
+    pub copies: Vec<Copy>,
+}
+
+/// The forms of one holder.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Copy {
+    /// The holder's DID; absent when no key was known, then the compact views can only be printed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub holder: Option<String>,
+    /// The SD-JWT VC.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sd_jwt: Option<String>,
+    /// The compact credentials by view, base64url.
+    pub compact: BTreeMap<String, String>,
+}
+
+impl Package {
+    /// The bytes to seal.
+    pub fn to_bytes(&self) -> Result<Vec<u8>, Error> {
+        serde_json::to_vec(self).map_err(|error| Error::corrupt(format!("package: {error}")))
+    }
+
+    /// Reads what [`Package::to_bytes`] wrote.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, Error> {
+        serde_json::from_slice(bytes).map_err(|error| Error::corrupt(format!("package: {error}")))
+    }
+}

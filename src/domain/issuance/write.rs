@@ -1,0 +1,125 @@
+//! The one change that issues a credential: record, indexes, unique number, log leaf, audit event.
+
+use serde::{Deserialize, Serialize};
+
+use super::record::{CredentialHead, HolderMark, Life, Package};
+use super::{Order, Prepared, order_digest};
+use crate::base::bytes::{base64url, hex};
+use crate::base::id::{CredentialId, RequestId};
+use crate::base::json::json;
+use crate::base::random::bytes;
+use crate::base::time::rfc3339;
+use crate::crypto::digest::sha256;
+use crate::domain::catalogue::Unique;
+use crate::domain::change::{Change, Table};
+use crate::domain::city::City;
+use crate::domain::error::Error;
+use crate::domain::leaf::{Kind, leaf};
+use crate::domain::record;
+
+/// What is remembered of a row that was issued.
+#[derive(Serialize, Deserialize)]
+pub(super) struct ImportedRow {
+    /// The credential.
+    pub id: CredentialId,
+    /// The SHA-256 of the row, hex.
+    pub body: String,
+}
+
+/// The key under which an order with a key is remembered.
+pub(super) fn row_key(order: &Order) -> Option<Vec<u8>> {
+    let key = order.key.as_ref()?;
+    let digest = hex(&sha256(key.as_bytes()));
+    Some(record::key(&[order.agency.as_str(), order.type_code.as_str(), &digest]))
+}
+
+/// The SHA-256 of the order, hex.
+pub(super) fn body(order: &Order) -> String {
+    hex(&order_digest(order))
+}
+
+impl City {
+    pub(super) fn issuing_change(
+        &self,
+        order: &Order,
+        prepared: &Prepared,
+        package: &Package,
+    ) -> Result<Change, Error> {
+        let head = self.head(prepared);
+        let (agency, id) = (head.agency.as_str(), head.id.as_str());
+        let key = record::key(&[agency, id]);
+        let value = self.vault().encode(Table::Credential, &key, &head, &package.to_bytes()?)?;
+        let issued = rfc3339(head.issued_at);
+        let request = RequestId::parse(&format!("issue/{}", base64url(&bytes::<16>(self.random()))))?;
+        let mut change = Change::new(request, order_digest(order))
+            .insert(Table::Credential, key.clone(), value)
+            .insert(Table::CredentialById, id, key.clone())
+            .insert(Table::Licence, self.number_key(prepared), key.clone())
+            .put(Table::TypeIndex, record::key(&[head.type_code.as_str(), agency, id]), key.clone())
+            .put(Table::AgencyIndex, record::key(&[agency, &issued, id]), key.clone());
+        for holder in &head.holders {
+            change = change.put(Table::HolderIndex, record::key(&[&holder.tag, agency, id]), key.clone());
+            if let Some(thumbprint) = &holder.key {
+                change =
+                    change.put(Table::HolderIndex, record::key(&[&Self::key_tag(thumbprint), agency, id]), key.clone());
+            }
+        }
+        if let Some(row_key) = row_key(order) {
+            let imported = ImportedRow { id: head.id.clone(), body: body(order) };
+            change = change.insert(Table::ImportRow, row_key, record::encode(&imported)?);
+        }
+        let digest = base64url(&sha256(package.credential.get().as_bytes()));
+        let members = [("agency", agency.into()), ("type", head.type_code.as_str().into()), ("digest", digest.into())];
+        change.leaves.push(leaf(Kind::Issued, head.issued_at, &members));
+        change.receipt = json!({"id": id}).to_string().into_bytes();
+        self.audited(change, agency, "issued", &head.id, &json!({"type": head.type_code.as_str()}))
+    }
+
+    fn head(&self, prepared: &Prepared) -> CredentialHead {
+        let marks = prepared.filled.holders.iter().zip(&prepared.keys).map(|(holder, key)| HolderMark {
+            tag: self.holder_tag(&holder.code_type, &holder.code),
+            key: key.as_ref().map(crate::crypto::PublicKey::thumbprint),
+        });
+        CredentialHead {
+            id: prepared.id.clone(),
+            agency: prepared.agency.code.clone(),
+            type_code: prepared.credential_type.annotation().code.clone(),
+            type_version: prepared.credential_type.version(),
+            holders: marks.collect(),
+            slots: prepared.slots.clone(),
+            life: Life::Valid,
+            issued_at: prepared.at,
+            valid_from: prepared.filled.validity.begins(),
+            valid_until: prepared.filled.validity.ends(),
+        }
+    }
+
+    /// The key that makes a licence number unique: a keyed digest, because many numbers are personal.
+    fn number_key(&self, prepared: &Prepared) -> Vec<u8> {
+        let holder = match prepared.credential_type.numbering().unique {
+            Unique::Number => String::new(),
+            Unique::NumberAndHolder => {
+                prepared.filled.holders.first().map(|holder| holder.code.clone()).unwrap_or_default()
+            }
+        };
+        let named = format!("{}\0{holder}", prepared.filled.number);
+        let tag = self.commitment("licence", named.as_bytes());
+        record::key(&[prepared.credential_type.code(), &tag])
+    }
+
+    /// Adds an audit event about a credential; what a person wrote is sealed.
+    pub(in crate::domain) fn audited(
+        &self,
+        change: Change,
+        agency: &str,
+        event: &str,
+        id: &CredentialId,
+        details: &crate::base::json::Value,
+    ) -> Result<Change, Error> {
+        let at = rfc3339(self.now());
+        let key = record::key(&[agency, &at, &base64url(&bytes::<9>(self.random()))]);
+        let head = json!({"event": event, "credential": id.as_str(), "at": at});
+        let value = self.vault().encode(Table::Audit, &key, &head, details.to_string().as_bytes())?;
+        Ok(change.put(Table::Audit, key, value))
+    }
+}

@@ -1,0 +1,45 @@
+//! Verifying what was shown to the city: the pipeline's verdict, and the memory that a code is accepted once.
+
+use super::change::{Change, Table, expiring};
+use super::city::City;
+use super::error::Error;
+use super::ports::StoreError;
+use crate::base::bytes::{base64url, hex};
+use crate::base::id::RequestId;
+use crate::base::random::bytes;
+use crate::vc::verify::{Once, Outcome, Policy, Received, verify};
+
+impl City {
+    /// Verifies without remembering: for looking at something again.
+    pub fn verify(&self, received: Received, policy: &Policy<'_>) -> Outcome {
+        verify(received, policy, &self.sources())
+    }
+
+    /// Verifies, and remembers a presentation that is accepted, so that it is accepted once.
+    ///
+    /// Of two callers that present the same code at the same time, one is refused.
+    pub fn verify_once(&self, received: Received, policy: &Policy<'_>) -> Result<Outcome, Error> {
+        let mut outcome = self.verify(received, policy);
+        let Some(once) = outcome.verified.as_ref().and_then(|verified| verified.once) else { return Ok(outcome) };
+        let change = remember(Change::new(self.fresh_request("replay")?, once.digest), &once);
+        match self.store().commit(change) {
+            Ok(_) => Ok(outcome),
+            Err(StoreError::Duplicate { .. }) => {
+                outcome.refuse_replay();
+                Ok(outcome)
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// A request id for something that is never asked twice.
+    pub(super) fn fresh_request(&self, purpose: &str) -> Result<RequestId, Error> {
+        Ok(RequestId::parse(&format!("{purpose}/{}", base64url(&bytes::<16>(self.random()))))?)
+    }
+}
+
+/// Adds to a change that a presentation was accepted.
+pub(super) fn remember(change: Change, once: &Once) -> Change {
+    let row = expiring(once.until.as_second(), &[]);
+    change.insert(Table::Replay, hex(&once.digest), row)
+}

@@ -1,0 +1,83 @@
+//! The register of issued credentials: found by identifier, by holder, by agency, page by page.
+
+use super::change::Table;
+use super::city::City;
+use super::error::Error;
+use super::holder::thumbprint_of;
+use super::issuance::record::{CredentialHead, Package};
+use super::record;
+use crate::base::bytes::{base64url, from_base64url};
+use crate::base::id::{AgencyCode, CredentialId};
+use crate::base::json::{Value, json};
+use crate::base::time::rfc3339;
+
+/// A credential as the register knows it.
+#[derive(Debug)]
+pub struct Registered {
+    /// What stands in the open.
+    pub head: CredentialHead,
+    /// What the holder receives.
+    pub package: Package,
+}
+
+/// One page of heads.
+#[derive(Debug)]
+pub struct Heads {
+    /// The heads.
+    pub heads: Vec<CredentialHead>,
+    /// Where to go on; absent at the end.
+    pub next: Option<String>,
+}
+
+impl City {
+    /// A credential by its identifier; `not-found` when the city issued none.
+    pub fn credential(&self, id: &CredentialId) -> Result<Registered, Error> {
+        let key = self.store().get(Table::CredentialById, id.as_str().as_bytes())?;
+        let key = key.ok_or_else(|| Error::not_found("no such credential"))?.value;
+        let row = self.store().get(Table::Credential, &key)?;
+        let row = row.ok_or_else(|| Error::corrupt("an index leads to no credential"))?;
+        let body = record::open(&self.keys.sealer, Table::Credential, &key, &row.value)?;
+        Ok(Registered { head: record::decode(Table::Credential, &row.value)?, package: Package::from_bytes(&body)? })
+    }
+
+    /// Credentials of a holder that an agency issued. `holder` is the holder's tag, or the DID or thumbprint of the key.
+    pub fn credentials_of(&self, agency: &AgencyCode, holder: &str, after: Option<&str>) -> Result<Heads, Error> {
+        let tag = match thumbprint_of(holder) {
+            Some(thumbprint) => Self::key_tag(&thumbprint),
+            None => holder.to_owned(),
+        };
+        self.heads(Table::HolderIndex, &record::prefix(&[&tag, agency.as_str()]), after)
+    }
+
+    /// Credentials that an agency issued, oldest first.
+    pub fn credentials_by(&self, agency: &AgencyCode, after: Option<&str>) -> Result<Heads, Error> {
+        self.heads(Table::AgencyIndex, &record::prefix(&[agency.as_str()]), after)
+    }
+
+    fn heads(&self, index: Table, prefix: &[u8], after: Option<&str>) -> Result<Heads, Error> {
+        let after = after.map(from_base64url).transpose()?;
+        let page = self.store().scan(index, prefix, after.as_deref(), 100)?;
+        let mut heads = Vec::with_capacity(page.rows.len());
+        for (_, row) in &page.rows {
+            let found = self.store().get(Table::Credential, &row.value)?;
+            let found = found.ok_or_else(|| Error::corrupt("an index leads to no credential"))?;
+            heads.push(record::decode(Table::Credential, &found.value)?);
+        }
+        Ok(Heads { heads, next: page.next.map(|key| base64url(&key)) })
+    }
+}
+
+impl CredentialHead {
+    /// What lists show: no personal data.
+    pub fn to_json(&self) -> Value {
+        json!({
+            "id": self.id.as_str(),
+            "agency": self.agency.as_str(),
+            "type": self.type_code.as_str(),
+            "status": self.life.name(),
+            "issuedAt": rfc3339(self.issued_at),
+            "validFrom": rfc3339(self.valid_from),
+            "validUntil": self.valid_until.map(rfc3339),
+        })
+    }
+}

@@ -1,0 +1,161 @@
+//! The registry's life in the store: the first version, and every change as a new signed version with its log leaf.
+
+use super::{LIFETIME, Registry, TrustedAgency, TrustedKey};
+use crate::base::bytes::base64url;
+use crate::base::id::AgencyCode;
+use crate::base::random::Random;
+use crate::base::text::Label;
+use crate::base::time::{Timestamp, plus_seconds};
+use crate::crypto::digest::sha256;
+use crate::crypto::{PublicKey, Signer};
+use crate::domain::agency::Agencies;
+use crate::domain::change::{Change, Table};
+use crate::domain::city::City;
+use crate::domain::city::names::Names;
+use crate::domain::error::{Error, ErrorKind};
+use crate::domain::leaf::{Kind, leaf};
+use crate::domain::ports::Store;
+use crate::vc::contexts::Contexts;
+
+/// The row of the version in force; older versions stand beside it under their number.
+const CURRENT: &[u8] = b"current";
+
+impl Registry {
+    /// The first version: every shipped agency with its first key.
+    pub fn first(names: &Names, keys: &[(AgencyCode, String, PublicKey)], now: Timestamp) -> Result<Self, Error> {
+        let mut agencies = Vec::new();
+        for agency in &Agencies::shipped()? {
+            let types =
+                agency.issues.iter().cloned().chain(agency.imports.iter().map(|import| import.type_code.clone()));
+            let own = keys.iter().filter(|(code, _, _)| *code == agency.code);
+            agencies.push(TrustedAgency {
+                code: agency.code.clone(),
+                did: names.agency_did(&agency.code),
+                url: names.agency_url(&agency.code),
+                name: agency.name.clone(),
+                uscc: agency.uscc.to_string(),
+                types: types.collect(),
+                keys: own.map(|(_, id, key)| TrustedKey::new(id.clone(), key.clone(), now)).collect(),
+            });
+        }
+        Ok(Self {
+            city: names.city_did().to_owned(),
+            name: Label::new("望城区（演示）", "Wangcheng District (demo)"),
+            version: 1,
+            issued: now,
+            expires: plus_seconds(now, LIFETIME),
+            agencies,
+        })
+    }
+
+    /// The version in force in a store, verified against the root key; `None` for a store that has none.
+    pub fn load(store: &dyn Store, root: &PublicKey, contexts: &Contexts) -> Result<Option<Self>, Error> {
+        let row = store.get(Table::Trust, CURRENT)?;
+        row.map(|row| Ok(Self::open(&row.value, root, contexts)?)).transpose()
+    }
+
+    /// Keeps the first version in a store; another process may do it at the same time, then its version stands.
+    pub fn keep_first(
+        &self,
+        store: &dyn Store,
+        root: &dyn Signer,
+        contexts: &Contexts,
+        random: &dyn Random,
+    ) -> Result<(), Error> {
+        let signed = self.sign(root, contexts)?;
+        let request = format!("trust/{}", base64url(&crate::base::random::bytes::<16>(random)));
+        let change = Change::new(crate::base::id::RequestId::parse(&request)?, sha256(&signed));
+        match store.commit(self.written(change.insert(Table::Trust, CURRENT, signed.clone()), &signed)) {
+            Ok(_) | Err(crate::domain::ports::StoreError::Duplicate { .. }) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn written(&self, change: Change, signed: &[u8]) -> Change {
+        let mut change = change.put(Table::Trust, format!("v{:010}", self.version), signed);
+        let digest = base64url(&sha256(signed));
+        change.leaves.push(leaf(
+            Kind::Trust,
+            self.issued,
+            &[("version", self.version.into()), ("digest", digest.into())],
+        ));
+        change
+    }
+}
+
+impl TrustedKey {
+    /// A key that signs from now on.
+    pub fn new(id: String, key: PublicKey, valid_from: Timestamp) -> Self {
+        Self { id, key, valid_from, valid_until: None, compromised_from: None }
+    }
+}
+
+impl City {
+    /// The signed document in force, as published.
+    pub fn trust_document(&self) -> Result<Vec<u8>, Error> {
+        let row = self.store().get(Table::Trust, CURRENT)?;
+        Ok(row.ok_or_else(|| Error::corrupt("the store holds no trust registry"))?.value)
+    }
+
+    /// Changes the registry: signed as the next version, logged, in force when this returns.
+    pub fn change_trust(&self, change: impl Fn(&mut Registry) -> Result<(), Error>) -> Result<Registry, Error> {
+        let row = self.store().get(Table::Trust, CURRENT)?;
+        let row = row.ok_or_else(|| Error::corrupt("the store holds no trust registry"))?;
+        let mut registry = Registry::open(&row.value, self.keys.root.public_key(), &self.contexts)?;
+        change(&mut registry)?;
+        let registry = registry.next(self.now());
+        let signed = registry.sign(self.keys.root.as_ref(), &self.contexts)?;
+        let request = Change::new(self.fresh_request("trust")?, sha256(&signed));
+        let request = registry.written(request.update(Table::Trust, CURRENT, row.version, signed.clone()), &signed);
+        self.store().commit(request)?;
+        self.set_registry(registry.clone());
+        Ok(registry)
+    }
+
+    /// Renews the registry before it expires: a new version with the same content once half its life is over.
+    pub fn renew_trust(&self) -> Result<(), Error> {
+        if plus_seconds(self.registry().issued, LIFETIME / 2) < self.now() {
+            self.change_trust(|_| Ok(()))?;
+        }
+        Ok(())
+    }
+}
+
+impl Registry {
+    /// Adds a key of an agency; the keys in use until now end at `now` and keep what they signed.
+    pub fn rotate(&mut self, agency: &AgencyCode, id: String, key: PublicKey, now: Timestamp) -> Result<(), Error> {
+        let agency = self.agency_mut(agency).ok_or_else(no_agency)?;
+        if agency.keys.iter().any(|known| known.id == id) {
+            return Err(Error::new(ErrorKind::Conflict, format!("key {id} is published already")));
+        }
+        for known in agency.keys.iter_mut().filter(|known| known.valid_until.is_none()) {
+            known.valid_until = Some(now);
+        }
+        agency.keys.push(TrustedKey::new(id, key, now));
+        Ok(())
+    }
+
+    /// Ends a key at a time; what it signed before still verifies.
+    pub fn retire(&mut self, agency: &AgencyCode, id: &str, at: Timestamp) -> Result<(), Error> {
+        let key = self.key_mut(agency, id)?;
+        key.valid_until = Some(key.valid_until.map_or(at, |until| until.min(at)));
+        Ok(())
+    }
+
+    /// Marks a key as known to others from a time on; the earliest time that was ever named stands.
+    pub fn compromise(&mut self, agency: &AgencyCode, id: &str, from: Timestamp) -> Result<(), Error> {
+        let key = self.key_mut(agency, id)?;
+        key.compromised_from = Some(key.compromised_from.map_or(from, |known| known.min(from)));
+        Ok(())
+    }
+
+    fn key_mut(&mut self, agency: &AgencyCode, id: &str) -> Result<&mut TrustedKey, Error> {
+        let agency = self.agency_mut(agency).ok_or_else(no_agency)?;
+        let key = agency.keys.iter_mut().find(|key| key.id == id);
+        key.ok_or_else(|| Error::not_found("no such key").says("没有这个密钥。", "There is no such key."))
+    }
+}
+
+fn no_agency() -> Error {
+    Error::not_found("no such agency").says("没有这个机关。", "There is no such agency.")
+}

@@ -1,0 +1,175 @@
+//! `/api/applications`: a window files, presents, accepts and decides; `/r/{token}` tells anyone how it stands.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use serde::Deserialize;
+
+use super::extract::{self, Body};
+use super::problem::Answer;
+use super::route::{Access, JSON, Route};
+use super::service::{Authenticated, Service, Shared, blocking};
+use crate::base::id::ApplicationId;
+use crate::base::json::{Value, json};
+use crate::domain::application::accept::Acceptance;
+use crate::domain::application::decide::Decision;
+use crate::domain::application::file::Filing;
+use crate::domain::application::record::Application;
+use crate::domain::error::Error;
+use crate::wire::qr::{Code, Correction};
+
+/// The operations of this resource.
+pub fn routes() -> Vec<Route> {
+    let scanned = &[("text/plain", ""), (JSON, "Any")];
+    vec![
+        Route::post("/api/applications", "Files an application.", &[(JSON, "Filing")], post(file))
+            .only(Access::Window)
+            .answers(&[(201, JSON, "The application.")]),
+        Route::get("/api/applications/{id}", "One application.", get(show)).only(Access::Window),
+        Route::post(
+            "/api/applications/{id}/presentations",
+            "Verifies what was scanned and ticks off what it meets.",
+            scanned,
+            post(present),
+        )
+        .only(Access::Window)
+        .answers(&[(200, JSON, "The verdict, the requirements met and the application.")]),
+        Route::post(
+            "/api/applications/{id}/accept",
+            "Takes the application up (受理) and gives the receipt.",
+            &[(JSON, "Acceptance")],
+            post(accept),
+        )
+        .only(Access::Window),
+        Route::post(
+            "/api/applications/{id}/reject",
+            "Does not take the application up (不予受理).",
+            &[(JSON, "Reason")],
+            post(reject),
+        )
+        .only(Access::Window),
+        Route::post(
+            "/api/applications/{id}/decide",
+            "Decides the application; results are issued at once.",
+            &[(JSON, "Decision")],
+            post(decide),
+        )
+        .only(Access::Window),
+        Route::get("/r/{token}", "How an application stands, behind its receipt's code.", get(progress)).answers(&[(
+            200,
+            JSON,
+            "The progress, or a page for people.",
+        )]),
+    ]
+}
+
+async fn file(
+    State(service): State<Shared>,
+    Authenticated(caller): Authenticated,
+    extract::Json(filing): extract::Json<Filing>,
+) -> Answer<(StatusCode, Json<Value>)> {
+    let window = caller.window()?.clone();
+    blocking(&service, move |service| {
+        let application = service.city.file(&window, filing)?;
+        Ok((StatusCode::CREATED, Json(application.to_json(&service.city)?)))
+    })
+    .await
+}
+
+async fn show(
+    State(service): State<Shared>,
+    Authenticated(caller): Authenticated,
+    Path(id): Path<String>,
+) -> Answer<Json<Value>> {
+    caller.window()?;
+    blocking(&service, move |service| {
+        service.city.application(&ApplicationId::parse(&id)?)?.to_json(&service.city).map(Json)
+    })
+    .await
+}
+
+async fn present(
+    State(service): State<Shared>,
+    Authenticated(caller): Authenticated,
+    Path(id): Path<String>,
+    Body(scanned): Body,
+) -> Answer<Json<Value>> {
+    caller.window()?;
+    blocking(&service, move |service| {
+        let shown = service.city.present(&ApplicationId::parse(&id)?, &scanned)?;
+        Ok(Json(json!({
+            "verdict": shown.outcome.verdict.to_json(),
+            "met": shown.met,
+            "application": shown.application.to_json(&service.city)?,
+        })))
+    })
+    .await
+}
+
+async fn accept(
+    State(service): State<Shared>,
+    Authenticated(caller): Authenticated,
+    Path(id): Path<String>,
+    extract::Json(acceptance): extract::Json<Acceptance>,
+) -> Answer<Json<Value>> {
+    caller.window()?;
+    blocking(&service, move |service| {
+        let application = service.city.accept(&ApplicationId::parse(&id)?, &acceptance)?;
+        with_receipt(service, &application).map(Json)
+    })
+    .await
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Reason {
+    reason: String,
+}
+
+async fn reject(
+    State(service): State<Shared>,
+    Authenticated(caller): Authenticated,
+    Path(id): Path<String>,
+    extract::Json(reason): extract::Json<Reason>,
+) -> Answer<Json<Value>> {
+    caller.window()?;
+    blocking(&service, move |service| {
+        let application = service.city.reject(&ApplicationId::parse(&id)?, &reason.reason)?;
+        with_receipt(service, &application).map(Json)
+    })
+    .await
+}
+
+async fn decide(
+    State(service): State<Shared>,
+    Authenticated(caller): Authenticated,
+    Path(id): Path<String>,
+    extract::Json(decision): extract::Json<Decision>,
+) -> Answer<Json<Value>> {
+    caller.window()?;
+    blocking(&service, move |service| {
+        let application = service.city.decide(&ApplicationId::parse(&id)?, decision)?;
+        with_receipt(service, &application).map(Json)
+    })
+    .await
+}
+
+/// The application with its receipt's code as a picture.
+fn with_receipt(service: &Service, application: &Application) -> Result<Value, Error> {
+    let mut out = application.to_json(&service.city)?;
+    let code = Code::new(&service.city.names.receipt(&application.body.receipt), Correction::Medium)?;
+    if let Some(Value::Object(receipt)) = out.get_mut("receipt") {
+        receipt.insert("qr".to_owned(), code.to_svg().into());
+    }
+    Ok(out)
+}
+
+async fn progress(State(service): State<Shared>, headers: HeaderMap, Path(token): Path<String>) -> Answer<Response> {
+    let progress = blocking(&service, move |service| service.city.progress(&token)).await;
+    if super::wants_page(&headers) {
+        return Ok(service.pages.progress(&headers, progress.map_err(|problem| problem.0)));
+    }
+    Ok(([("cache-control", "no-store")], Json(progress?.to_json())).into_response())
+}

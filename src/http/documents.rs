@@ -1,0 +1,76 @@
+//! Public documents: schemas, the context, problem types, the interface's own description.
+
+use std::sync::OnceLock;
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+
+use super::problem::Answer;
+use super::route::{JSON, Route};
+use super::service::Shared;
+use crate::base::json::{Value, json};
+use crate::domain::catalogue::{Catalogue, context};
+use crate::domain::error::{Error, ErrorKind};
+
+/// The operations of this resource.
+pub fn routes() -> Vec<Route> {
+    vec![
+        Route::get("/schemas/credentials", "The credential types.", get(types)),
+        Route::get("/schemas/credentials/{code}/{version}", "The JSON Schema of a credential type.", get(schema)),
+        Route::get("/contexts/v1.jsonld", "The city's JSON-LD context.", get(jsonld)).answers(&[(
+            200,
+            "application/ld+json",
+            "The context.",
+        )]),
+        Route::get("/problems/{code}", "What a problem type means.", get(problem)),
+        Route::get("/openapi.json", "This description.", get(openapi)),
+    ]
+}
+
+async fn types() -> Answer<Json<Value>> {
+    let catalogue = Catalogue::embedded().map_err(Error::from)?;
+    let types =
+        catalogue.types().iter().map(|one| json!({"code": one.code(), "version": one.version(), "name": one.label()}));
+    Ok(Json(json!({"types": types.collect::<Vec<_>>()})))
+}
+
+async fn schema(Path((code, version)): Path<(String, String)>) -> Answer<Response> {
+    let catalogue = Catalogue::embedded().map_err(Error::from)?;
+    let found = catalogue.find(&code).filter(|found| found.version().to_string() == version);
+    let found = found.ok_or_else(|| Error::not_found("no such schema"))?;
+    Ok(document("application/schema+json", found.text()))
+}
+
+async fn jsonld() -> Answer<Response> {
+    Ok(document("application/ld+json", context::TEXT))
+}
+
+fn document(media: &'static str, text: &'static str) -> Response {
+    ([(CONTENT_TYPE, media), (CACHE_CONTROL, "public, max-age=3600")], text).into_response()
+}
+
+async fn problem(Path(code): Path<String>) -> Answer<Json<Value>> {
+    let kind = ErrorKind::ALL.into_iter().find(|kind| kind.code() == code);
+    let kind = kind.ok_or_else(|| Error::not_found("no such problem type"))?;
+    Ok(Json(problem_type(kind)))
+}
+
+/// What a problem type means, in both languages.
+pub fn problem_type(kind: ErrorKind) -> Value {
+    use crate::base::text::Lang;
+    json!({
+        "type": super::problem::type_uri(kind),
+        "status": super::problem::status(kind).as_u16(),
+        "zh": kind.title(Lang::Zh),
+        "en": kind.title(Lang::En),
+    })
+}
+
+async fn openapi(State(_): State<Shared>) -> Response {
+    static TEXT: OnceLock<String> = OnceLock::new();
+    let text = TEXT.get_or_init(|| super::openapi::document(&super::routes()).to_string());
+    ([(CONTENT_TYPE, JSON)], text.as_str()).into_response()
+}

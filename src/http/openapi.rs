@@ -1,0 +1,169 @@
+//! The OpenAPI 3.1 document, made from the routes.
+
+use super::problem::status;
+use super::route::{Access, PROBLEM, Route};
+use crate::base::json::{Map, Value, json};
+use crate::domain::error::ErrorKind;
+
+/// The document of these routes.
+pub fn document(routes: &[Route]) -> Value {
+    let mut paths = Map::new();
+    for route in routes {
+        let path = paths.entry(route.path).or_insert_with(|| json!({}));
+        if let Value::Object(path) = path {
+            path.insert(route.method.to_owned(), operation(route));
+        }
+    }
+    json!({
+        "openapi": "3.1.0",
+        "info": {"title": "certless", "version": env!("CARGO_PKG_VERSION"), "license": {"name": "Apache-2.0 OR MIT"}},
+        "paths": paths,
+        "components": {
+            "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
+            "schemas": schemas(),
+        },
+    })
+}
+
+fn operation(route: &Route) -> Value {
+    let mut operation = json!({
+        "operationId": operation_id(route),
+        "summary": route.summary,
+        "responses": responses(route),
+    });
+    let Value::Object(map) = &mut operation else { return operation };
+    let parameters = parameters(route);
+    if !parameters.is_empty() {
+        map.insert("parameters".to_owned(), parameters.into());
+    }
+    if !route.body.is_empty() {
+        let content: Map = route.body.iter().map(|(media, schema)| ((*media).to_owned(), body(schema))).collect();
+        map.insert("requestBody".to_owned(), json!({"required": true, "content": content}));
+    }
+    if route.access != Access::Open {
+        map.insert("security".to_owned(), json!([{"token": []}]));
+    }
+    operation
+}
+
+/// `postApiCredentialsBatch`: the method and the path's words.
+fn operation_id(route: &Route) -> String {
+    let words = route.path.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    words.fold(route.method.to_owned(), |mut id, word| {
+        let (first, rest) = word.split_at(1);
+        id.push_str(&first.to_ascii_uppercase());
+        id.push_str(rest);
+        id
+    })
+}
+
+fn parameters(route: &Route) -> Vec<Value> {
+    let names = route.path.split('{').skip(1).filter_map(|part| part.split_once('}')).map(|(name, _)| name);
+    let path = names.map(|name| {
+        json!({"name": name.trim_start_matches('*'), "in": "path", "required": true, "schema": {"type": "string"}})
+    });
+    let query = route.query.iter().map(|(name, description)| {
+        json!({"name": name, "in": "query", "description": description, "schema": {"type": "string"}})
+    });
+    path.chain(query).collect()
+}
+
+fn body(schema: &str) -> Value {
+    match schema {
+        "" => json!({"schema": {"type": "string"}}),
+        "binary" => json!({"schema": {"type": "string", "format": "binary"}}),
+        name => json!({"schema": {"$ref": format!("#/components/schemas/{name}")}}),
+    }
+}
+
+fn responses(route: &Route) -> Value {
+    let mut responses = Map::new();
+    for (code, media, description) in route.answers {
+        let mut response = json!({"description": description});
+        if let (Value::Object(map), false) = (&mut response, media.is_empty()) {
+            map.insert("content".to_owned(), json!({*media: {}}));
+        }
+        responses.insert(code.to_string(), response);
+    }
+    responses.insert(
+        "default".to_owned(),
+        json!({"description": "A problem document.", "content": {PROBLEM: {"schema": {"$ref": "#/components/schemas/Problem"}}}}),
+    );
+    Value::Object(responses)
+}
+
+fn schemas() -> Value {
+    let text = json!({"type": "string"});
+    json!({
+        "Any": {"type": "object"},
+        "Problem": {
+            "type": "object",
+            "required": ["type", "title", "status", "zh", "en"],
+            "properties": {
+                "type": {"enum": ErrorKind::ALL.map(super::problem::type_uri)},
+                "title": text, "zh": text, "en": text, "detail": text,
+                "status": {"enum": ErrorKind::ALL.map(|kind| status(kind).as_u16())},
+                "reasons": {"type": "array", "items": {"type": "object"}},
+            },
+        },
+        "Issue": {
+            "type": "object",
+            "required": ["type", "row"],
+            "additionalProperties": false,
+            "properties": {
+                "type": text, "row": {"type": "object"}, "key": text, "holderKey": {"type": ["string", "object"]},
+                "dryRun": {"type": "boolean"},
+            },
+        },
+        "IssueBatch": {
+            "type": "object",
+            "required": ["type", "rows"],
+            "additionalProperties": false,
+            "properties": {
+                "type": text,
+                "rows": {"type": "array", "items": {"type": "object"}},
+                "dryRun": {"type": "boolean"},
+            },
+        },
+        "Reason": {
+            "type": "object", "required": ["reason"], "additionalProperties": false, "properties": {"reason": text},
+        },
+        "HolderSearch": {
+            "type": "object", "required": ["code"], "additionalProperties": false,
+            "properties": {"code": text, "codeType": text},
+        },
+        "Filing": {
+            "type": "object", "required": ["matter", "applicant"], "additionalProperties": false,
+            "properties": {
+                "matter": text,
+                "applicant": {
+                    "type": "object", "required": ["name", "code"], "additionalProperties": false,
+                    "properties": {"name": text, "code": text, "codeType": text, "holderKey": {"type": "object"}},
+                },
+            },
+        },
+        "Acceptance": {
+            "type": "object", "additionalProperties": false,
+            "properties": {
+                "forms": {"type": "array", "items": text},
+                "commitments": {"type": "array", "items": text},
+                "tolerated": {"type": "array", "items": text},
+            },
+        },
+        "Decision": {
+            "type": "object", "required": ["decision"],
+            "properties": {
+                "decision": {"enum": ["grant", "refuse"]},
+                "results": {"type": "object"},
+                "reason": text,
+            },
+        },
+        "SdJwtVerify": {
+            "type": "object", "required": ["presentation"], "additionalProperties": false,
+            "properties": {
+                "presentation": text, "issuer_jwk": {"type": "object"}, "nonce": text, "aud": text,
+                "checks": {"type": "array", "items": text},
+            },
+        },
+    })
+}

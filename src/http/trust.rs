@@ -1,0 +1,155 @@
+//! Who the city is: DID documents, the trust registry, issuer metadata, DID resolution.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+
+use super::problem::Answer;
+use super::route::{JSON, Route};
+use super::service::{Service, Shared, blocking};
+use crate::base::id::AgencyCode;
+use crate::base::json::{Map, Value, json};
+use crate::did::{self, Document, Form, Method, Relationships};
+use crate::domain::error::Error;
+use crate::domain::trust::TrustedAgency;
+
+/// The media type of DID documents.
+const DID_JSON: &str = "application/did+json";
+
+/// The operations of this resource.
+pub fn routes() -> Vec<Route> {
+    vec![
+        Route::get("/.well-known/did.json", "The city's DID document.", get(city_document)),
+        Route::get("/agencies/{code}/did.json", "An agency's DID document.", get(agency_document)),
+        Route::get("/.well-known/certless/trust", "The signed trust registry in force.", get(registry)),
+        Route::get(
+            "/.well-known/jwt-vc-issuer",
+            "The agencies whose SD-JWT issuer metadata is served below this path.",
+            get(issuers),
+        ),
+        Route::get(
+            "/.well-known/jwt-vc-issuer/agencies/{code}",
+            "SD-JWT VC issuer metadata of an agency.",
+            get(issuer),
+        ),
+        Route::get("/1.0/identifiers/{did}", "Resolves a DID.", get(resolve)).answers(&[
+            (200, "application/did-resolution", "The resolution result."),
+            (404, "application/did-resolution", "The DID is not found."),
+        ]),
+    ]
+}
+
+async fn city_document(State(service): State<Shared>) -> Answer<Response> {
+    Ok(did_json(&city(&service)))
+}
+
+async fn agency_document(State(service): State<Shared>, Path(code): Path<String>) -> Answer<Response> {
+    let code = AgencyCode::parse(&code).map_err(Error::from)?;
+    let registry = service.city.registry();
+    let agency = registry.agency(&code).ok_or_else(|| Error::not_found("no such agency"))?;
+    Ok(did_json(&document(agency)))
+}
+
+fn did_json(document: &Document) -> Response {
+    ([(CONTENT_TYPE, DID_JSON), (CACHE_CONTROL, "public, max-age=60")], Value::Object(document.to_json()).to_string())
+        .into_response()
+}
+
+fn city(service: &Service) -> Document {
+    let names = &service.city.names;
+    let key = service.city.keys().root.public_key().clone();
+    let method = Method::new(
+        format!("{}#root", names.city_did()),
+        names.city_did(),
+        key,
+        Form::Multikey,
+        Relationships::ASSERTION,
+    );
+    Document::new(names.city_did()).with_method(method)
+}
+
+fn document(agency: &TrustedAgency) -> Document {
+    let methods = agency.keys.iter().map(|key| {
+        let mut method = Method::new(
+            agency.method(key),
+            agency.did.as_str(),
+            key.key.clone(),
+            Form::Multikey,
+            Relationships::ASSERTION,
+        );
+        method.revoked = key.compromised_from;
+        method
+    });
+    methods.fold(Document::new(agency.did.as_str()), Document::with_method)
+}
+
+async fn registry(State(service): State<Shared>) -> Answer<Response> {
+    let signed = blocking(&service, |service| service.city.trust_document()).await?;
+    Ok(([(CONTENT_TYPE, JSON), (CACHE_CONTROL, "public, max-age=60")], signed).into_response())
+}
+
+async fn issuers(State(service): State<Shared>) -> Answer<Json<Value>> {
+    let registry = service.city.registry();
+    let issuers: Vec<_> =
+        registry.agencies.iter().map(|agency| json!({"issuer": agency.url, "name": agency.name})).collect();
+    Ok(Json(json!({"issuers": issuers})))
+}
+
+async fn issuer(State(service): State<Shared>, Path(code): Path<String>) -> Answer<Json<Value>> {
+    let code = AgencyCode::parse(&code).map_err(Error::from)?;
+    let registry = service.city.registry();
+    let agency = registry.agency(&code).ok_or_else(|| Error::not_found("no such agency"))?;
+    let keys = agency.keys.iter().filter(|key| key.compromised_from.is_none()).map(|key| {
+        let mut jwk: Map = key.key.to_jwk();
+        jwk.insert("kid".to_owned(), key.id.as_str().into());
+        jwk.insert("alg".to_owned(), key.key.algorithm().jose().into());
+        Value::Object(jwk)
+    });
+    Ok(Json(json!({"issuer": agency.url, "jwks": {"keys": keys.collect::<Vec<_>>()}})))
+}
+
+async fn resolve(State(service): State<Shared>, Path(did): Path<String>) -> Answer<Response> {
+    let result = blocking(&service, move |service| Ok(resolution(service, &did))).await?;
+    let (status, body) = match result {
+        Ok(document) => (StatusCode::OK, resolved(Some(&document), None)),
+        Err((status, error)) => (status, resolved(None, Some(error))),
+    };
+    Ok((status, [(CONTENT_TYPE, "application/did-resolution")], body.to_string()).into_response())
+}
+
+/// The document of a DID, or the status and error code of DID Resolution.
+fn resolution(service: &Service, did: &str) -> Result<Document, (StatusCode, &'static str)> {
+    if !did::is_did(did) || did.contains('#') {
+        return Err((StatusCode::BAD_REQUEST, "invalidDid"));
+    }
+    if did == service.city.names.city_did() {
+        return Ok(city(service));
+    }
+    if let Some(agency) = service.city.registry().issuer(did) {
+        return Ok(document(agency));
+    }
+    if let Some(expanded) = did::expand(did) {
+        return expanded.map_err(|_| (StatusCode::BAD_REQUEST, "invalidDid"));
+    }
+    if did.starts_with("did:web:") {
+        let found = service.city.foreign_document(did).map_err(|_| (StatusCode::NOT_FOUND, "notFound"))?;
+        return Ok(found.as_ref().clone());
+    }
+    Err((StatusCode::NOT_IMPLEMENTED, "methodNotSupported"))
+}
+
+fn resolved(document: Option<&Document>, error: Option<&str>) -> Value {
+    let metadata = match error {
+        Some(error) => json!({"error": error}),
+        None => json!({"contentType": DID_JSON}),
+    };
+    json!({
+        "@context": "https://w3id.org/did-resolution/v1",
+        "didDocument": document.map(Document::to_json),
+        "didResolutionMetadata": metadata,
+        "didDocumentMetadata": {},
+    })
+}

@@ -1,0 +1,100 @@
+//! `POST /verify`: whatever was scanned or dropped becomes a verdict.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::http::header::CONTENT_TYPE;
+use axum::routing::post;
+
+use super::extract::Body;
+use super::problem::Answer;
+use super::route::{JSON, Route};
+use super::service::{Service, Shared, blocking};
+use crate::base::json::Value;
+use crate::domain::error::{Error, ErrorKind};
+use crate::vc::finding::Code;
+use crate::vc::verify::{Policy, Received, Verdict, receive};
+use crate::wire::qr;
+
+/// The operations of this resource.
+pub fn routes() -> Vec<Route> {
+    let body = &[
+        (JSON, "Any"),
+        ("text/plain", ""),
+        ("image/png", "binary"),
+        ("image/jpeg", "binary"),
+        ("image/svg+xml", "binary"),
+    ];
+    vec![
+        Route::post(
+            "/verify",
+            "Verifies a credential or presentation: JSON, the text of a code, or a picture of one.",
+            body,
+            post(verify),
+        )
+        .answers(&[
+            (200, JSON, "The verdict, accepted or not."),
+            (400, "application/problem+json", "The input is no credential at all."),
+        ]),
+    ]
+}
+
+async fn verify(State(service): State<Shared>, headers: HeaderMap, Body(body): Body) -> Answer<Json<Value>> {
+    let media = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let verdict = if media.starts_with("image/") || is_picture(&body) {
+        blocking(&service, move |service| decide(service, read_picture(&body)?)).await?
+    } else {
+        let received = received(&body)?;
+        // A code that may be used once is remembered in the store; all else needs no store and no other thread.
+        match received {
+            Received::Credential(_) => service.city.verify(received, &Policy::full(service.city.now())).verdict,
+            Received::Presentation(_) | Received::SdJwt(_) | Received::Compact(_) => {
+                blocking(&service, move |service| decide(service, received)).await?
+            }
+        }
+    };
+    metrics::counter!("certless_verifications_total", "accepted" => if verdict.accepted { "yes" } else { "no" })
+        .increment(1);
+    Ok(Json(verdict.to_json()))
+}
+
+fn decide(service: &Service, received: Received) -> Result<Verdict, Error> {
+    let policy = Policy::full(service.city.now());
+    Ok(service.city.verify_once(received, &policy)?.verdict)
+}
+
+/// Reads the input; what is no credential at all is a malformed request.
+fn received(body: &[u8]) -> Result<Received, Error> {
+    receive(body).map_err(|finding| {
+        let kind = if finding.code == Code::TooLarge { ErrorKind::TooLarge } else { ErrorKind::Malformed };
+        Error::new(kind, finding.to_string()).says(finding.code.zh(), finding.code.en())
+    })
+}
+
+/// Whether the bytes begin as a PNG, a JPEG or an SVG does.
+pub fn is_picture(body: &[u8]) -> bool {
+    let text = body.trim_ascii_start();
+    body.starts_with(b"\x89PNG")
+        || body.starts_with(b"\xff\xd8\xff")
+        || text.starts_with(b"<svg")
+        || text.starts_with(b"<?xml")
+}
+
+/// The first code in a picture that is a credential.
+fn read_picture(bytes: &[u8]) -> Result<Received, Error> {
+    let nothing = || {
+        Error::new(ErrorKind::Malformed, "no readable code in the picture").says(
+            "图片中没有可识别的二维码。请对准重拍，或上传更清晰的图片。",
+            "No readable code in the picture. Take it again, straight and sharp.",
+        )
+    };
+    let texts = qr::read(bytes).map_err(|_| nothing())?;
+    let mut last = nothing();
+    for text in texts {
+        match received(text.as_bytes()) {
+            Ok(received) => return Ok(received),
+            Err(error) => last = error,
+        }
+    }
+    Err(last)
+}

@@ -1,0 +1,90 @@
+//! What a format has told about one credential once its signature was looked at, and the checks that are the same for
+//! every format: trust, validity, status, schema, log.
+
+use super::sources::{Content, Issuer, Sources, Status, StatusEntry, TrustQuestion};
+use super::verdict::{Report, Summary};
+use crate::base::time::{Timestamp, rfc3339};
+use crate::vc::finding::{Check, Code, Finding};
+
+/// One credential, read out of its format.
+#[derive(Clone, Debug)]
+pub struct Evidence {
+    /// Its identifier, where the format carries one.
+    pub id: Option<String>,
+    /// The names of its type.
+    pub type_names: Vec<String>,
+    /// The issuer's DID or URL.
+    pub issuer: String,
+    /// The verification method that signed.
+    pub method: String,
+    /// When it was signed, where the signature says so.
+    pub signed_at: Option<Timestamp>,
+    /// Valid from.
+    pub valid_from: Option<Timestamp>,
+    /// Valid until.
+    pub valid_until: Option<Timestamp>,
+    /// Where its status is told.
+    pub status: Vec<StatusEntry>,
+    /// What was shown.
+    pub content: Content,
+    /// Thumbprints or DIDs of the holders that it is bound to.
+    pub holders: Vec<String>,
+}
+
+impl Evidence {
+    /// Makes the checks that do not depend on the format and says who the issuer is.
+    pub fn check(&self, now: Timestamp, sources: &Sources<'_>, report: &mut Report) -> Option<Issuer> {
+        let issuer = report.take(Check::Trust, self.judge(now, sources));
+        report.take(Check::Validity, self.check_validity(now));
+        if self.status.is_empty() {
+            report.skip(Check::Status, Code::StatusAbsent);
+        }
+        for entry in &self.status {
+            report.take(Check::Status, self.check_status(entry, now, sources));
+        }
+        report.take(Check::Schema, sources.types.check(&self.type_names, &self.content));
+        report.skip(Check::Log, Code::LogUnproven);
+        issuer
+    }
+
+    fn judge(&self, now: Timestamp, sources: &Sources<'_>) -> Result<Issuer, Finding> {
+        let (issuer, method, type_names) = (self.issuer.as_str(), self.method.as_str(), self.type_names.as_slice());
+        sources.trust.judge(&TrustQuestion { issuer, method, type_names, signed_at: self.signed_at, now })
+    }
+
+    fn check_validity(&self, now: Timestamp) -> Result<(), Finding> {
+        if let Some(from) = self.valid_from.filter(|from| now < *from) {
+            return Err(Finding::invalid(Check::Validity, Code::NotYetValid, format!("valid from {}", rfc3339(from))));
+        }
+        if let Some(until) = self.valid_until.filter(|until| *until < now) {
+            return Err(Finding::invalid(Check::Validity, Code::Expired, format!("valid until {}", rfc3339(until))));
+        }
+        Ok(())
+    }
+
+    fn check_status(&self, entry: &StatusEntry, now: Timestamp, sources: &Sources<'_>) -> Result<(), Finding> {
+        match sources.statuses.status(entry, &self.issuer, &self.type_names, now)? {
+            Status::Valid => Ok(()),
+            Status::Suspended => Err(Finding::invalid(Check::Status, Code::Suspended, "")),
+            Status::Revoked => Err(Finding::invalid(Check::Status, Code::Revoked, "")),
+        }
+    }
+
+    /// What the verdict says about the credential.
+    pub fn summary(&self, issuer: Option<&Issuer>, sources: &Sources<'_>) -> Summary {
+        Summary {
+            id: self.id.clone(),
+            type_names: self.type_names.clone(),
+            type_label: sources.types.label(&self.type_names),
+            issuer: self.issuer.clone(),
+            issuer_name: issuer.map(|issuer| issuer.name.clone()),
+            valid_from: self.valid_from,
+            valid_until: self.valid_until,
+            view: match &self.content {
+                Content::View { name, .. } => Some(name.clone()),
+                Content::Whole(_) | Content::Part(_) => None,
+            },
+            claims: self.content.claims(),
+        }
+    }
+}
