@@ -1,13 +1,10 @@
 //! The city: trust, issuing, status, presentations, matters and applications as plain synchronous decisions.
 //!
-//! [`ports`] says what the city needs from outside and [`change`] what it writes there. [`agency`], [`matter`]
-//! with [`matter_rules`], and [`calendar`] are what the city is made of before anyone comes; [`demo`] settles
-//! a fictitious one.
-//! with [`matter_rules`], [`catalogue`] (the credential types), and [`calendar`] are what the city is made of before anyone comes.
 //! [`ports`] says what the city needs from outside and [`change`] what it writes there; [`city`] is one running city, on
-//! which every use case is a function: load, decide, one commit, answer. Read [`agency`], [`catalogue`] and [`matter`] (what
-//! there is), [`trust`], [`issuance`], [`status`], [`register`], [`holder`] (credentials), [`presentation`],
-//! [`application`] (the work at the window); [`record`], [`leaf`], [`counter`] and [`token`] are what they share.
+//! which every use case is a function: load, decide, one commit, answer. Read [`agency`], [`catalogue`], [`matter`] with
+//! [`matter_rules`], and [`calendar`] (what there is before anyone comes; [`demo`] makes a fictitious one), then [`trust`],
+//! [`issuance`], [`status`], [`register`], [`holder`] (credentials), [`presentation`] and [`application`] (the work at the
+//! window); [`record`], [`leaf`], [`counter`] and [`token`] are what they share.
 
 pub mod agency;
 pub mod application;
