@@ -12,6 +12,7 @@ pub mod health;
 pub mod openapi;
 pub mod problem;
 pub mod route;
+pub mod sd_jwt;
 pub mod service;
 pub mod trust;
 pub mod verify;
@@ -29,6 +30,7 @@ const MOST_BODY: usize = 16 << 20;
 /// Every operation.
 pub fn routes() -> Vec<Route> {
     let mut routes = verify::routes();
+    routes.extend(sd_jwt::routes());
     routes.extend(credentials::routes());
     routes.extend(applications::routes());
     routes.extend(trust::routes());

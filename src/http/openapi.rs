@@ -4,6 +4,7 @@ use super::problem::status;
 use super::route::{Access, PROBLEM, Route};
 use crate::base::json::{Map, Value, json};
 use crate::domain::error::ErrorKind;
+use crate::vc::finding::Check;
 
 /// The document of these routes.
 pub fn document(routes: &[Route]) -> Value {
@@ -92,6 +93,20 @@ fn responses(route: &Route) -> Value {
     Value::Object(responses)
 }
 
+fn sd_jwt_verify() -> Value {
+    json!({
+        "type": "object",
+        "required": ["presentation"],
+        "additionalProperties": false,
+        "properties": {
+            "presentation": {"type": ["string", "object"]},
+            "issuer_jwk": {"type": ["object", "null"]},
+            "nonce": {"type": ["string", "null"]}, "aud": {"type": ["string", "null"]},
+            "checks": {"type": ["array", "null"], "items": {"enum": Check::ALL.map(Check::name)}},
+        },
+    })
+}
+
 fn schemas() -> Value {
     let text = json!({"type": "string"});
     json!({
@@ -106,6 +121,7 @@ fn schemas() -> Value {
                 "reasons": {"type": "array", "items": {"type": "object"}},
             },
         },
+        "SdJwtVerify": sd_jwt_verify(),
         "Issue": {
             "type": "object",
             "required": ["type", "row"],

@@ -24,11 +24,11 @@ pub(super) fn verify_credential(map: Map, policy: &Policy<'_>, sources: &Sources
 /// Notes that nobody proved to be the holder.
 pub(super) fn note_unbound(policy: &Policy<'_>, report: &mut Report) {
     match (policy.scope, policy.binding) {
-        (Scope::Full, Binding::Required) => {
+        (_, Binding::Required) => {
             report.fail(Finding::invalid(Check::Binding, Code::BindingMissing, "no holder proof"));
         }
         (Scope::Full, Binding::WhenShown) => report.skip(Check::Binding, Code::BindingMissing),
-        (Scope::Proof, _) => {}
+        (Scope::Proof, Binding::WhenShown) => {}
     }
 }
 

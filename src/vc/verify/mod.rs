@@ -16,6 +16,7 @@ use std::ops::Deref;
 
 pub use evidence::Evidence;
 pub use receive::{Received, receive, receive_map};
+pub use sd_jwt::verify_with_key;
 pub use sources::Sources;
 pub use verdict::{Format, Report, Verdict};
 
@@ -72,7 +73,8 @@ impl Policy<'_> {
 
     fn required(&self) -> &'static [Check] {
         match (self.scope, self.binding) {
-            (Scope::Proof, _) => &[Check::Parse, Check::Proof],
+            (Scope::Proof, Binding::WhenShown) => &[Check::Parse, Check::Proof],
+            (Scope::Proof, Binding::Required) => &[Check::Parse, Check::Proof, Check::Binding],
             (Scope::Full, Binding::WhenShown) => {
                 &[Check::Parse, Check::Proof, Check::Trust, Check::Validity, Check::Schema]
             }

@@ -223,6 +223,13 @@ pub struct Verdict {
 }
 
 impl Verdict {
+    /// The verdict on something that could not be read.
+    pub fn unreadable(finding: Finding, now: Timestamp) -> Self {
+        let mut report = Report::default();
+        report.fail(finding);
+        Self { accepted: false, format: Format::Unknown, credentials: Vec::new(), report, checked_at: now }
+    }
+
     /// Whether the answer is that nothing could be decided: undecided checks and none that failed.
     pub fn is_undecided(&self) -> bool {
         let has = |state| self.report.results().iter().any(|result| result.state == state);
