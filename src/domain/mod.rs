@@ -12,6 +12,7 @@ pub mod calendar;
 pub mod catalogue;
 pub mod change;
 pub mod city;
+pub mod conformance;
 pub mod counter;
 pub mod demo;
 pub mod error;

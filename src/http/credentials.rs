@@ -114,7 +114,8 @@ async fn issue(
     .await
 }
 
-fn idempotency_key(headers: &HeaderMap) -> Option<String> {
+/// The key that makes asking twice harmless.
+pub(super) fn idempotency_key(headers: &HeaderMap) -> Option<String> {
     headers.get("idempotency-key").and_then(|value| value.to_str().ok()).map(str::to_owned)
 }
 

@@ -15,6 +15,7 @@ pub mod route;
 pub mod sd_jwt;
 pub mod service;
 pub mod trust;
+pub mod vc_api;
 pub mod verify;
 
 use axum::Router;
@@ -34,6 +35,7 @@ pub fn routes() -> Vec<Route> {
     routes.extend(credentials::routes());
     routes.extend(applications::routes());
     routes.extend(trust::routes());
+    routes.extend(vc_api::routes());
     routes.extend(documents::routes());
     routes.extend(health::routes());
     routes

@@ -107,6 +107,25 @@ fn sd_jwt_verify() -> Value {
     })
 }
 
+/// A request of the VC API: one document and its options.
+fn vc_api_request(document: &str, options: &Value) -> Value {
+    let properties = json!({document: {"type": "object"}, "options": options});
+    json!({"type": "object", "required": [document], "properties": properties})
+}
+
+/// The options of the VC API's verifiers.
+fn verify_options() -> Value {
+    let texts = json!({"oneOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]});
+    json!({
+        "type": "object",
+        "properties": {
+            "checks": {"type": "array", "items": {"type": "string"}, "description": "[\"proof\"]: data model and proofs only; absent: everything."},
+            "challenge": {"type": "string"},
+            "domain": texts,
+        },
+    })
+}
+
 fn schemas() -> Value {
     let text = json!({"type": "string"});
     json!({
@@ -131,6 +150,9 @@ fn schemas() -> Value {
                 "dryRun": {"type": "boolean"},
             },
         },
+        "IssueVc": vc_api_request("credential", &json!({"type": "object", "properties": {"credentialId": text}})),
+        "VerifyCredential": vc_api_request("verifiableCredential", &verify_options()),
+        "VerifyPresentation": vc_api_request("verifiablePresentation", &verify_options()),
         "IssueBatch": {
             "type": "object",
             "required": ["type", "rows"],

@@ -1,3 +1,4 @@
 //! Messages of the protocols and codes as pictures: parse and print, decide nothing.
 
 pub mod qr;
+pub mod vc_api;

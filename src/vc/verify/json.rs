@@ -11,8 +11,8 @@ use crate::crypto::digest::sha256_of;
 use crate::vc::data_integrity::{self, Expect, VerifiedProof};
 use crate::vc::finding::{Check, Code, Finding};
 use crate::vc::keys::Purpose;
-use crate::vc::model;
 use crate::vc::status::bitstring;
+use crate::vc::{jsonld, model};
 
 /// A credential on its own: nobody proves to be its holder.
 pub(super) fn verify_credential(map: Map, policy: &Policy<'_>, sources: &Sources<'_>, report: &mut Report) -> Shown {
@@ -38,27 +38,49 @@ pub(super) fn verify_presentation(map: &Map, policy: &Policy<'_>, sources: &Sour
     if report.take(Check::Parse, model::check_presentation(map)).is_none() {
         return shown;
     }
-    for credential in model::credentials(map) {
+    check_terms(map, policy, sources, report);
+    let (secured, asserted): (Vec<_>, Vec<_>) = model::credentials(map).partition(|it| it.contains_key("proof"));
+    for credential in secured {
         shown.credentials.extend(read(credential.clone(), policy, sources, report));
+    }
+    // What only the holder asserts is no evidence for the city.
+    if policy.scope == Scope::Full && !asserted.is_empty() {
+        report.fail(Finding::invalid(Check::Proof, Code::ProofMissing, "a credential without a proof of its issuer"));
     }
     if !map.contains_key("proof") && policy.scope == Scope::Full {
         note_unbound(policy, report);
         return shown;
     }
-    if let Some(proof) = verify_holder(map, policy, sources, report)
-        && policy.scope == Scope::Full
-    {
-        report.take(Check::Binding, check_binding(&proof, &shown.credentials));
-        report.take(Check::Freshness, check_freshness(&proof, policy));
-        shown.once = Some(once(map, policy));
+    if let Some(proof) = verify_holder(map, policy, sources, report) {
+        if asserted.iter().any(|credential| model::issuer_id(credential) != Some(&proof.controller)) {
+            report.fail(Finding::invalid(Check::Proof, Code::ProofMissing, "the holder's proof is not the issuer's"));
+        }
+        if policy.scope == Scope::Full {
+            report.take(Check::Binding, check_binding(&proof, &shown.credentials));
+            report.take(Check::Freshness, check_freshness(&proof, policy));
+            shown.once = Some(once(map, policy));
+        }
     }
     shown
+}
+
+/// Checks that every term is defined, where no schema of a known type says what may be there.
+///
+/// A context that is not known here leaves that open; a suite that needs contexts then says so itself.
+fn check_terms(map: &Map, policy: &Policy<'_>, sources: &Sources<'_>, report: &mut Report) {
+    if policy.scope == Scope::Proof
+        && let Err(finding) = jsonld::check_terms(map, sources.contexts)
+        && finding.code != Code::ContextUnknown
+    {
+        report.fail(finding);
+    }
 }
 
 /// Reads one credential and verifies its proofs; what could be read is told even when a proof is wrong.
 fn read(map: Map, policy: &Policy<'_>, sources: &Sources<'_>, report: &mut Report) -> Option<Evidence> {
     report.take(Check::Parse, model::check_credential(&map))?;
     report.take(Check::Parse, model::related::check(&map, sources.contexts));
+    check_terms(&map, policy, sources, report);
     let expect = Expect::new(Purpose::AssertionMethod, policy.now);
     let proofs = match data_integrity::verify(&map, sources.keys, &expect, sources.contexts) {
         Ok(proofs) => {

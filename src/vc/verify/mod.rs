@@ -183,7 +183,9 @@ fn conclude(shown: Shown, mut report: Report, policy: &Policy<'_>, sources: &Sou
         };
         credentials.push(evidence.summary(issuer.as_ref(), sources));
     }
-    let accepted = !shown.credentials.is_empty() && report.accepts(policy.required());
+    // A presentation without credentials proves who holds a key, which is all that the proof scope asks.
+    let something = !shown.credentials.is_empty() || policy.scope == Scope::Proof;
+    let accepted = something && report.accepts(policy.required());
     let bound = report.state(Check::Binding) == crate::vc::finding::State::Valid;
     let Shown { format, credentials: evidence, once } = shown;
     let verified = accepted.then_some(Verified(Presentation { format, credentials: evidence, bound, once }));
