@@ -1,8 +1,9 @@
 //! The only layer that touches files, network and databases; each adapter fulfils a port or a plain need of `app`.
 //!
 //! It decides nothing about the city. Read [`keyring`] (seed files) and [`fetch`] (what others publish), then
-//! [`store`] (what the city keeps).
+//! [`store`] (what the city keeps), and [`wallet_file`] (what a holder keeps).
 
 pub mod fetch;
 pub mod keyring;
 pub mod store;
+pub mod wallet_file;

@@ -28,3 +28,4 @@ pub mod register;
 pub mod status;
 pub mod token;
 pub mod trust;
+pub mod wallet;
