@@ -14,6 +14,7 @@ pub mod problem;
 pub mod route;
 pub mod sd_jwt;
 pub mod service;
+pub mod status;
 pub mod trust;
 pub mod vc_api;
 pub mod verify;
@@ -34,6 +35,7 @@ pub fn routes() -> Vec<Route> {
     routes.extend(sd_jwt::routes());
     routes.extend(credentials::routes());
     routes.extend(applications::routes());
+    routes.extend(status::routes());
     routes.extend(trust::routes());
     routes.extend(vc_api::routes());
     routes.extend(documents::routes());

@@ -1,9 +1,11 @@
 //! Status slots and lists: slots are leased before anything is signed, lists are told from the store's state.
 //!
 //! A slot is `(list, index)`. Counters are leased in blocks that are durable before use; a keyed permutation spreads them
-//! over the list, so that neighbours in time are no neighbours in the list. [`foreign`] reads lists of others.
+//! over the list, so that neighbours in time are no neighbours in the list. [`publish`] signs the own lists, [`foreign`]
+//! reads lists of others.
 
 pub mod foreign;
+pub mod publish;
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -51,12 +53,21 @@ pub struct Snapshot {
     pub read_at: Timestamp,
 }
 
+impl Snapshot {
+    /// Whether a cache should hold it. Anyone may ask for any number of a list; one beyond the first to which nothing
+    /// happened says nothing, and keeping it would let strangers fill the memory.
+    fn is_worth_keeping(&self) -> bool {
+        self.version > 0 || self.list.number == 0
+    }
+}
+
 /// Caches of the city's own lists and of the lists of others.
 #[derive(Default)]
 pub struct StatusBook {
     own: RwLock<HashMap<ListId, Arc<Snapshot>>>,
     blocks: Mutex<HashMap<AgencyCode, Block>>,
     pub(super) foreign: foreign::Cache,
+    published: publish::Cache,
 }
 
 struct Block {
@@ -115,6 +126,9 @@ impl City {
             bits: Bits::of(entries.entries),
             read_at,
         });
+        if !snapshot.is_worth_keeping() {
+            return Ok(snapshot);
+        }
         let mut own = self.statuses.own.write().unwrap_or_else(PoisonError::into_inner);
         match own.get(list) {
             Some(newer) if newer.version > snapshot.version => Ok(Arc::clone(newer)),
