@@ -59,7 +59,8 @@ async fn serve(
     };
     let list = ListId::parse(&list).map_err(|_| Error::not_found("no such status list"))?;
     let published = blocking(&service, move |service| service.city.published_list(&list, form)).await?;
-    let tag = format!("\"{}\"", published.tag);
+    // One tag for each media type: the same bytes under another type are another representation.
+    let tag = format!("\"{}-{}\"", published.tag, media.rsplit_once('/').map_or(media, |(_, subtype)| subtype));
     let common = [
         (ETAG, tag.as_str()),
         (CACHE_CONTROL, "public, no-cache"),

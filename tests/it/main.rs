@@ -6,6 +6,7 @@ mod architecture;
 mod conformance;
 mod generated;
 mod interop;
+mod status_lists;
 mod store;
 mod supply_chain;
 mod support;
