@@ -42,15 +42,27 @@ pub fn organisation(body: &[u8]) -> Option<char> {
 pub fn mod_37_36(body: impl IntoIterator<Item = u8>) -> Option<char> {
     let mut product = 36;
     for c in body {
-        let total = (product + alphanumeric_value(c)?) % 36;
-        product = 2 * if total == 0 { 36 } else { total } % 37;
+        // Both remainders by subtraction: a sum below 72 modulo 36 with 36 for 0, a product up to 72 modulo 37.
+        let total = product + alphanumeric_value(c)?;
+        let doubled = 2 * if total > 36 { total - 36 } else { total };
+        product = if doubled > 36 { doubled - 37 } else { doubled };
     }
     char::from_digit((37 - product) % 36, 36).map(|c| c.to_ascii_uppercase())
 }
 
 /// The value of a GB 32100 character, or `None` outside its alphabet.
 fn uscc_value(c: u8) -> Option<u32> {
-    USCC_ALPHABET.iter().position(|&known| known == c).and_then(|at| u32::try_from(at).ok())
+    // Below each letter, the letters that the alphabet leaves out are missing.
+    let left_out = match c {
+        b'A'..=b'H' => 0,
+        b'J'..=b'N' => 1,
+        b'P'..=b'R' => 2,
+        b'T'..=b'U' => 3,
+        b'W'..=b'Y' => 4,
+        b'0'..=b'9' => return Some(u32::from(c - b'0')),
+        _ => return None,
+    };
+    Some(u32::from(c - b'A') + 10 - left_out)
 }
 
 /// 0–9 and A–Z (upper case only) as 0–35.

@@ -16,12 +16,19 @@ pub const FORMATS: &[(&str, FormatCheck)] = &[
     ("cn-matter-code", |text| MatterCode::parse(text).is_ok()),
     ("cn-case-number", |text| CaseNumber::parse(text).is_ok()),
     ("cn-certificate-identifier", |text| CertificateIdentifier::parse(text).is_ok()),
+    ("cn-version", |text| is_digits(text, 3)),
+    ("cn-certificate-status", |text| is_digits(text, 2)),
+    ("cn-holder-code-types", |text| text.split('、').all(|part| is_digits(part, 3))),
     ("cn-date", |text| parse_date(text).is_ok()),
     ("cn-date-or-permanent", |text| text == PERMANENT || parse_date(text).is_ok()),
     ("cn-month", |text| is_dated(text, 7, "-01")),
     ("cn-minute", is_minute),
     ("cn-time", |text| text.ends_with("+08:00") && parse_rfc3339(text).is_ok()),
 ];
+
+fn is_digits(text: &str, count: usize) -> bool {
+    text.len() == count && text.bytes().all(|c| c.is_ascii_digit())
+}
 
 fn is_dated(text: &str, length: usize, rest: &str) -> bool {
     text.len() == length && parse_date(&format!("{text}{rest}")).is_ok()
@@ -79,6 +86,9 @@ mod tests {
         assert!(!accepts("uscc", "11430112MB0DEM0177"));
         assert!(accepts("cn-division", "430112"));
         assert!(!accepts("cn-division", "4301"));
+        assert!(accepts("cn-holder-code-types", "111、001") && !accepts("cn-holder-code-types", "111,001"));
+        assert!(accepts("cn-version", "001") && !accepts("cn-version", "1"));
+        assert!(accepts("cn-certificate-status", "11") && !accepts("cn-certificate-status", "1A"));
     }
 
     #[test]
