@@ -5,7 +5,7 @@
 //! 演示 in their names, and identity numbers are such that they were not given out (see [`people`]). What it is not: a
 //! store — rows are the agencies' own stock, to be issued like any other.
 //!
-//! Reading order: [`people`], [`enterprises`], [`stock`] (licences of persons), [`property`] (homes and enterprises'
+//! Reading order: [`people`], [`enterprises`], `stock` (licences of persons), `property` (homes and enterprises'
 //! licences), [`table`] (the CSV files).
 
 mod dice;

@@ -2,7 +2,7 @@
 //!
 //! [`receive`] tells the format, [`verify`] makes every check that applies and lists them all. [`Verified`] can be made
 //! only here: what acts on a presentation takes `Verified<Presentation>` and so cannot forget to verify. Read
-//! [`verdict`] (the answer), [`sources`] (the ports), [`evidence`] (checks common to all formats), then one file a format.
+//! [`verdict`] (the answer), [`sources`] (the ports), `evidence` (checks common to all formats), then one file a format.
 
 mod compact;
 mod evidence;
