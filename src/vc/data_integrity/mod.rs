@@ -6,7 +6,7 @@
 //! binding, the data model; those are other checks of the pipeline.
 //!
 //! Signing and verifying share one computation of the signed hash ([`hash`]). Read [`proof`] (the proof object),
-//! [`hash`], [`sign`], [`verify`].
+//! [`hash`], [`mod@sign`], [`mod@verify`].
 
 pub mod hash;
 pub mod proof;
