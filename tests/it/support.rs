@@ -1,5 +1,6 @@
 //! What the tests share.
 
+pub(crate) mod city;
 pub(crate) mod domain;
 pub(crate) mod faults;
 pub(crate) mod vectors;
