@@ -1,3 +1,7 @@
 //! The `certless` program: hands the command line to [`certless::cli`].
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    certless::cli::run()
+}

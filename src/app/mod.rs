@@ -1,6 +1,11 @@
 //! One running city: configuration, telemetry and wiring.
 //!
-//! Decides nothing; it puts the adapters under the domain and the pages on top. Read [`config`] and [`telemetry`].
+//! Decides nothing; it puts the adapters under the domain and the pages on top. Read [`config`] and [`telemetry`],
+//! [`open`] (keys, store and registry become a city), [`demo`], [`background`] and [`server`].
 
+pub mod background;
 pub mod config;
+pub mod demo;
+pub mod open;
+pub mod server;
 pub mod telemetry;

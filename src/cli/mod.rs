@@ -1,3 +1,64 @@
 //! The command line: the only place that prints.
+//!
+//! [`args`] is the grammar, one file a command. A command returns its exit code; what goes wrong is an [`Error`] that is
+//! told once, here, in the language of the caller: what is wrong, and what to do next.
 
+pub mod args;
+pub mod init;
+pub mod output;
+pub mod serve;
 pub mod tool;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use crate::base::clock::SystemClock;
+use crate::base::text::Lang;
+use crate::domain::error::Error;
+use args::{Cli, Command};
+use output::Output;
+
+/// Exit code: done, or accepted.
+pub const OK: u8 = 0;
+/// Exit code: refused.
+pub const REFUSED: u8 = 1;
+/// Exit code: could not decide, or could not be done.
+pub const FAILED: u8 = 2;
+
+/// Runs the command line of this process.
+pub fn run() -> ExitCode {
+    let cli = Cli::parse();
+    let out = Output { lang: language(cli.lang.as_deref()) };
+    match execute(cli, &out) {
+        Ok(code) => ExitCode::from(code),
+        Err(error) => {
+            out.error(&error);
+            ExitCode::from(FAILED)
+        }
+    }
+}
+
+fn execute(cli: Cli, out: &Output) -> Result<u8, Error> {
+    match cli.command.unwrap_or(Command::Demo(cli.demo)) {
+        Command::Demo(args) => serve::demo(&args, out),
+        Command::Init(args) => init::run(&args, out),
+        Command::Serve(args) => serve::serve(&args, out),
+        Command::Tool(args) => {
+            let (input, lines) = (std::io::stdin().lock(), std::io::stdout().lock());
+            tool::run(args.op, input, lines, &SystemClock).map_err(output::broken_pipe)?;
+            Ok(OK)
+        }
+    }
+}
+
+/// `--lang`, else the locale of the process; Chinese unless it is English.
+#[expect(clippy::disallowed_methods, reason = "the command line reads its environment here")]
+fn language(asked: Option<&str>) -> Lang {
+    let locale = || {
+        ["LC_ALL", "LC_MESSAGES", "LANG"]
+            .into_iter()
+            .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()))
+    };
+    Lang::from_tag(&asked.map(str::to_owned).or_else(locale).unwrap_or_default())
+}

@@ -1,7 +1,9 @@
 //! `/api/applications`: a window files, presents, accepts and decides; `/r/{token}` tells anyone how it stands.
 
+use std::collections::BTreeMap;
+
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -13,6 +15,7 @@ use super::route::{Access, JSON, Route};
 use super::service::{Authenticated, Service, Shared, blocking};
 use crate::base::id::ApplicationId;
 use crate::base::json::{Value, json};
+use crate::base::text::Lang;
 use crate::domain::application::accept::Acceptance;
 use crate::domain::application::decide::Decision;
 use crate::domain::application::file::Filing;
@@ -166,10 +169,19 @@ fn with_receipt(service: &Service, application: &Application) -> Result<Value, E
     Ok(out)
 }
 
-async fn progress(State(service): State<Shared>, headers: HeaderMap, Path(token): Path<String>) -> Answer<Response> {
+async fn progress(
+    State(service): State<Shared>,
+    headers: HeaderMap,
+    Path(token): Path<String>,
+    Query(query): Query<BTreeMap<String, String>>,
+) -> Answer<Response> {
     let progress = blocking(&service, move |service| service.city.progress(&token)).await;
     if super::wants_page(&headers) {
-        return Ok(service.pages.progress(&headers, progress.map_err(|problem| problem.0)));
+        return Ok(service.pages.progress(
+            &headers,
+            query.get("lang").map(|lang| Lang::from_tag(lang)),
+            progress.map_err(|problem| problem.0),
+        ));
     }
     Ok(([("cache-control", "no-store")], Json(progress?.to_json())).into_response())
 }

@@ -9,6 +9,7 @@ use axum::http::request::Parts;
 use axum::response::Response;
 
 use super::problem::{Answer, Problem};
+use crate::base::text::Lang;
 use crate::domain::application::progress::Progress;
 use crate::domain::city::City;
 use crate::domain::error::{Error, ErrorKind};
@@ -29,7 +30,7 @@ pub struct Service {
 /// Pages that a machine interface shows to browsers; implemented by the pages' layer.
 pub trait Pages: Send + Sync {
     /// The progress of an application, or why it cannot be told.
-    fn progress(&self, headers: &HeaderMap, progress: Result<Progress, Error>) -> Response;
+    fn progress(&self, headers: &HeaderMap, lang: Option<Lang>, progress: Result<Progress, Error>) -> Response;
 }
 
 /// The state as axum passes it.

@@ -1,0 +1,71 @@
+//! The demo city: keys, nine agencies, tokens that are known, residents with keys, and the agencies' stock issued.
+//!
+//! Everything follows from one public seed, so the demo's secrets are secret to nobody; a real city is made by `init`.
+
+use crate::base::json::Map;
+use crate::base::time::china_date;
+use crate::crypto::derive::Seed;
+use crate::crypto::digest::sha256;
+use crate::crypto::{Signer as _, SigningKey};
+use crate::domain::agency::Agencies;
+use crate::domain::city::City;
+use crate::domain::demo::{self, DemoCity, StockRow};
+use crate::domain::error::Error;
+use crate::domain::holder;
+use crate::domain::issuance::Order;
+use crate::domain::token::Role;
+
+/// The public seed of the demo city.
+pub const SEED: &str = "certless demo";
+/// Rows that go to the store in one trip.
+const CHUNK: usize = 256;
+
+/// The token of an agency of the demo city.
+pub fn agency_token(code: &str) -> String {
+    format!("demo-agency-{code}")
+}
+
+/// The token of the window of an agency of the demo city.
+pub fn window_token(code: &str) -> String {
+    format!("demo-window-{code}")
+}
+
+/// The wallet key of a resident or enterprise of the demo city.
+pub fn wallet_key(holder_code: &str) -> SigningKey {
+    Seed::new(sha256(SEED.as_bytes())).ed25519(&format!("wallet/{holder_code}"))
+}
+
+/// Makes everyone and everything, as of today.
+pub fn generate(city: &City) -> Result<DemoCity, Error> {
+    Ok(demo::city(SEED, china_date(city.now()))?)
+}
+
+/// Fills a fresh city: tokens, then every licence of the stock; `progress` hears how many of how many are issued.
+pub fn fill(city: &City, demo: &DemoCity, mut progress: impl FnMut(usize, usize)) -> Result<(), Error> {
+    for agency in &Agencies::shipped()? {
+        let code = agency.code.clone();
+        city.put_token(&agency_token(code.as_str()), Role::Agency { agency: code.clone() }, "demo agency")?;
+        city.put_token(&window_token(code.as_str()), Role::Window { agency: code }, "demo window")?;
+    }
+    city.put_token("demo-operator", Role::Operator, "demo operator")?;
+    let mut done = 0;
+    for chunk in demo.stock.chunks(CHUNK) {
+        let orders: Vec<_> = chunk.iter().map(order).collect();
+        for issued in city.issue_each(&orders) {
+            issued?;
+        }
+        done += chunk.len();
+        progress(done, demo.stock.len());
+    }
+    Ok(())
+}
+
+/// The order that issues a row of the stock to its holders' wallets.
+pub fn order(row: &StockRow) -> Order {
+    let mut values: Map = row.values.clone();
+    for (i, holder) in row.holders.iter().enumerate() {
+        let column = if row.holders.len() > 1 { format!("holderKey.{}", i + 1) } else { "holderKey".to_owned() };
+        values.insert(column, holder::did_of(wallet_key(&holder.code).public_key()).into());
+    }
+    Order { agency: row.agency.clone(), type_code: row.type_code.clone(), row: values, key: Some(row.row_key.clone()) }
+}

@@ -1,0 +1,138 @@
+//! Opening a city: keys, store, trust registry and ports put together.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::{Arc, RwLock};
+
+use super::config::Config;
+use crate::adapters::fetch::Fetcher;
+use crate::adapters::keyring::{Keyring, KeyringError, key_name};
+use crate::adapters::store::sled::{Options, SledStore};
+use crate::base::clock::{Clock, SystemClock};
+use crate::base::id::AgencyCode;
+use crate::base::random::{Random, SystemRandom};
+use crate::base::text::Lang;
+use crate::crypto::seal::Sealer;
+use crate::crypto::{Algorithm, PublicKey, Signer};
+use crate::domain::agency::Agencies;
+use crate::domain::catalogue::context;
+use crate::domain::city::keys::{AgencySigner, CityKeys};
+use crate::domain::city::names::Names;
+use crate::domain::city::{City, Ports};
+use crate::domain::error::{Error, ErrorKind};
+use crate::domain::ports::{Fetched, Web, WebError};
+use crate::domain::trust::Registry;
+use crate::vc::contexts::Contexts;
+use crate::vc::status::permutation::Permutation;
+
+/// Makes the key files and the folder of a new city; refuses where there is one.
+pub fn init(config: &Config, random: &dyn Random) -> Result<Keyring, Error> {
+    let agencies: Vec<AgencyCode> = Agencies::shipped()?.iter().map(|agency| agency.code.clone()).collect();
+    Keyring::create(&config.keys_folder(), &agencies, random).map_err(|error| key_error(&error))
+}
+
+/// The key files of a city.
+pub fn keyring(config: &Config) -> Result<Keyring, Error> {
+    Keyring::open(&config.keys_folder()).map_err(|error| key_error(&error))
+}
+
+/// The embedded store of a city; `Held` says which process has it.
+pub fn store(config: &Config, clock: &Arc<dyn Clock>) -> Result<SledStore, Error> {
+    let options = Options { cache: config.store.cache_bytes, floor: config.store.free_bytes, ..Options::default() };
+    Ok(SledStore::open(&config.data.join("store"), &options, Arc::clone(clock), &SystemRandom)?)
+}
+
+/// A running city on the embedded store and the machine's clock.
+pub fn city(config: &Config) -> Result<City, Error> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let ring = keyring(config)?;
+    let store = Arc::new(store(config, &clock)?);
+    let web = (!config.fetch.hosts.is_empty() || config.fetch.loopback).then(|| config.fetch_policy()).transpose()?;
+    let web = web.map(|policy| Arc::new(Outbound(Fetcher::new(policy))) as Arc<dyn Web>);
+    let ports = Ports { store, clock, random: Arc::new(SystemRandom), web };
+    assemble(&config.base_url, &ring, ports)
+}
+
+/// A city from its keys and ports; a store without a trust registry gets its first version.
+pub fn assemble(base_url: &str, ring: &Keyring, ports: Ports) -> Result<City, Error> {
+    let names = Names::new(base_url)?;
+    let contexts = Contexts::bundled().with(names.context(), context::TEXT)?;
+    let keys = city_keys(ring);
+    let root = keys.root.public_key().clone();
+    let registry = match Registry::load(ports.store.as_ref(), &root, &contexts)? {
+        Some(registry) => registry,
+        None => first_registry(&names, ring, &ports, keys.root.as_ref(), &contexts)?,
+    };
+    if registry.city != names.city_did() {
+        return Err(Error::new(ErrorKind::Refused, format!("the store belongs to {}", registry.city)).says(
+            format!("数据目录属于 {}，与配置的 baseUrl 不符。", registry.city),
+            format!("The data belongs to {}, not to the configured baseUrl.", registry.city),
+        ));
+    }
+    Ok(City::new(ports, names, keys, contexts, registry))
+}
+
+fn first_registry(
+    names: &Names,
+    ring: &Keyring,
+    ports: &Ports,
+    root: &dyn Signer,
+    contexts: &Contexts,
+) -> Result<Registry, Error> {
+    let keys: Vec<(AgencyCode, String, PublicKey)> = ring
+        .agency_signers()
+        .into_iter()
+        .map(|keys| (keys.agency, key_name(Algorithm::EdDsa, keys.generation), keys.eddsa.public_key().clone()))
+        .collect();
+    let first = Registry::first(names, &keys, ports.clock.now())?;
+    first.keep_first(ports.store.as_ref(), root, contexts, ports.random.as_ref())?;
+    let kept = Registry::load(ports.store.as_ref(), root.public_key(), contexts)?;
+    kept.ok_or_else(|| Error::corrupt("the trust registry was not kept"))
+}
+
+fn city_keys(ring: &Keyring) -> CityKeys {
+    let storage = ring.storage();
+    let signers: BTreeMap<_, _> = ring.agency_signers().into_iter().map(agency_signer).collect();
+    let permutations =
+        ring.agencies().map(|code| (code.clone(), Permutation::new(*ring.status_permutation(code).expose())));
+    CityKeys {
+        root: Arc::new(ring.city().root),
+        sealer: Sealer::new(storage.sealing.expose()),
+        holder_tag: storage.holder_tag,
+        tokens: storage.tokens,
+        permutations: permutations.collect(),
+        agencies: RwLock::new(signers),
+    }
+}
+
+/// What an agency signs with from now on.
+pub fn agency_signer(keys: crate::adapters::keyring::AgencyKeys) -> (AgencyCode, Arc<AgencySigner>) {
+    let key_id = key_name(Algorithm::EdDsa, keys.generation);
+    (keys.agency, Arc::new(AgencySigner { key_id, signer: Arc::new(keys.eddsa) }))
+}
+
+/// A key file's problem as the city tells it.
+pub fn key_error(error: &KeyringError) -> Error {
+    Error::new(ErrorKind::Refused, error.to_string()).says(error.message(Lang::Zh), error.message(Lang::En))
+}
+
+/// The public copy of the trust registry beside the keys: what `verify` relies on without a server.
+pub fn write_trust_copy(keys: &Path, city: &City) -> Result<(), Error> {
+    let folder = keys.join("trust");
+    let failed = |error: std::io::Error| Error::new(ErrorKind::Unavailable, format!("{}: {error}", folder.display()));
+    std::fs::create_dir_all(&folder).map_err(failed)?;
+    let file = folder.join("registry.json");
+    let fresh = folder.join("registry.json.new");
+    std::fs::write(&fresh, city.trust_document()?).map_err(failed)?;
+    std::fs::rename(&fresh, &file).map_err(failed)
+}
+
+/// Outbound fetches as the domain sees them.
+pub struct Outbound(pub Fetcher);
+
+impl Web for Outbound {
+    fn get(&self, url: &str, accept: &str) -> Result<Fetched, WebError> {
+        let fetched = self.0.get(url, accept).map_err(|error| WebError(error.to_string()))?;
+        Ok(Fetched { media_type: fetched.content_type.unwrap_or_default(), bytes: fetched.bytes })
+    }
+}

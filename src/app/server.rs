@@ -1,0 +1,94 @@
+//! Serving a city: the interfaces on a socket, until the process is asked to stop or the store fails.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::http::HeaderValue;
+use axum::http::header::{REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
+use tokio::net::TcpListener;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::set_header::SetResponseHeaderLayer;
+use tower_http::timeout::TimeoutLayer;
+
+use super::background::Background;
+use super::config::Config;
+use super::telemetry;
+use crate::domain::city::City;
+use crate::domain::error::{Error, ErrorKind};
+use crate::http::service::Service;
+use crate::{http, ui};
+
+/// Serves until interrupted; calls `ready` once the socket listens.
+///
+/// `unavailable` when the address is taken or the store failed while serving.
+pub fn serve(config: &Config, city: City, ready: impl FnOnce()) -> Result<(), Error> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| failed(&error))?;
+    let metrics = telemetry::metrics();
+    let service = Arc::new(Service {
+        city,
+        conformance: config.conformance,
+        metrics: Some(Arc::new(|| metrics.render())),
+        pages: Arc::new(ui::Site),
+    });
+    let background = Background::start(Arc::clone(&service));
+    let outcome = runtime.block_on(listen(config, Arc::clone(&service), ready));
+    drop(background);
+    runtime.shutdown_timeout(Duration::from_secs(5));
+    outcome?;
+    let health = service.city.store().health();
+    if health.ready { Ok(()) } else { Err(Error::new(ErrorKind::Unavailable, health.reason.unwrap_or_default())) }
+}
+
+async fn listen(config: &Config, service: Arc<Service>, ready: impl FnOnce()) -> Result<(), Error> {
+    let listener = TcpListener::bind(config.listen).await.map_err(|error| {
+        Error::new(ErrorKind::Unavailable, format!("{}: {error}", config.listen)).says(
+            format!("无法监听 {}：{error}。请换一个端口（--listen）。", config.listen),
+            format!("Cannot listen on {}: {error}. Choose another address with --listen.", config.listen),
+        )
+    })?;
+    ready();
+    let router = router(config, Arc::clone(&service));
+    axum::serve(listener, router).with_graceful_shutdown(stop(service)).await.map_err(|error| failed(&error))
+}
+
+/// The interfaces and pages with what every answer gets.
+pub fn router(config: &Config, service: Arc<Service>) -> Router {
+    let limit = Duration::from_secs(u64::from(config.limits.request_seconds));
+    http::router(Arc::clone(&service))
+        .merge(ui::router())
+        .layer(TimeoutLayer::with_status_code(axum::http::StatusCode::SERVICE_UNAVAILABLE, limit))
+        .layer(CatchPanicLayer::new())
+        .layer(SetResponseHeaderLayer::overriding(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")))
+        .layer(SetResponseHeaderLayer::overriding(REFERRER_POLICY, HeaderValue::from_static("no-referrer")))
+}
+
+/// Ends when the process is interrupted or terminated, or the store has failed.
+async fn stop(service: Arc<Service>) {
+    let mut look = tokio::time::interval(Duration::from_secs(1));
+    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()).ok();
+    loop {
+        tokio::select! {
+            _ = tokio::signal::ctrl_c() => return,
+            () = terminated(&mut terminate) => return,
+            _ = look.tick() => {
+                if !service.city.store().health().ready {
+                    return;
+                }
+            }
+        }
+    }
+}
+
+async fn terminated(signal: &mut Option<tokio::signal::unix::Signal>) {
+    match signal {
+        Some(signal) => {
+            signal.recv().await;
+        }
+        None => std::future::pending().await,
+    }
+}
+
+fn failed(error: &std::io::Error) -> Error {
+    Error::new(ErrorKind::Unavailable, error.to_string())
+}
