@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, RwLock};
 
 use axum::http::HeaderMap;
-use axum::response::{IntoResponse, Response};
 use certless::adapters::store::memory::MemoryStore;
 use certless::base::clock::FixedClock;
 use certless::base::id::{AgencyCode, ListId, RequestId};
@@ -14,15 +13,13 @@ use certless::base::time::{Timestamp, from_unix};
 use certless::crypto::derive::SeededRandom;
 use certless::crypto::seal::Sealer;
 use certless::crypto::{Signer, SigningKey};
-use certless::domain::application::progress::Progress;
 use certless::domain::change::{Change, Status};
 use certless::domain::city::keys::{AgencySigner, CityKeys};
 use certless::domain::city::names::Names;
 use certless::domain::city::{City, Ports};
-use certless::domain::error::Error;
 use certless::domain::ports::Store;
 use certless::domain::trust::Registry;
-use certless::http::service::{Pages, Service};
+use certless::http::service::Service;
 use certless::vc::contexts::Contexts;
 use certless::vc::data_integrity::{self, Expect};
 use certless::vc::finding::Finding;
@@ -31,14 +28,6 @@ use certless::vc::status::bitstring::{check, entries, status_of_slot};
 use certless::vc::status::permutation::Permutation;
 use certless::vc::status::token::{StatusReference, Token};
 use serde_json::json;
-
-struct NoPages;
-
-impl Pages for NoPages {
-    fn progress(&self, _: &HeaderMap, _: Result<Progress, Error>) -> Response {
-        ().into_response()
-    }
-}
 
 fn signer(n: u8) -> Arc<dyn Signer> {
     Arc::new(SigningKey::ed25519(&[n; 32]))
@@ -95,7 +84,7 @@ fn running() -> Running {
     let random = Arc::new(SeededRandom::new("status lists"));
     let ports = Ports { store: Arc::clone(&store) as _, clock: Arc::new(clock.clone()), random, web: None };
     let city = City::new(ports, names, keys, Contexts::bundled(), registry);
-    let service = Arc::new(Service { city, conformance: false, metrics: None, pages: Arc::new(NoPages) });
+    let service = Arc::new(Service { city, conformance: false, metrics: None, pages: Arc::new(certless::ui::Site) });
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());

@@ -1,30 +1,22 @@
 //! A city in memory behind its real HTTP interface, on a free port of the loopback.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, RwLock};
+use std::sync::Arc;
 use std::time::Duration;
 
-use certless::adapters::keyring::{Keyring, key_name};
+use certless::adapters::keyring::Keyring;
 use certless::adapters::store::memory::MemoryStore;
-use certless::base::clock::{Clock as _, SystemClock};
+use certless::app::open::assemble;
+use certless::base::clock::{Clock, SystemClock};
 use certless::base::id::AgencyCode;
 use certless::base::json::Value;
 use certless::base::random::SystemRandom;
 use certless::crypto::derive::Seed;
-use certless::crypto::seal::Sealer;
-use certless::crypto::{Algorithm, Signer as _};
 use certless::domain::agency::Agencies;
-use certless::domain::application::progress::Progress;
-use certless::domain::catalogue::{Catalogue, context};
-use certless::domain::city::keys::{AgencySigner, CityKeys};
-use certless::domain::city::names::Names;
 use certless::domain::city::{City, Ports};
-use certless::domain::error::Error;
+use certless::domain::ports::Store;
 use certless::domain::token::Role;
-use certless::domain::trust::Registry;
-use certless::http::service::{Pages, Service};
-use certless::vc::contexts::Contexts;
-use certless::vc::status::permutation::Permutation;
+use certless::http::service::Service;
+use certless::ui::Site;
 
 /// A running city: every agency of the demo, nobody's licences.
 pub(crate) struct TestCity {
@@ -34,14 +26,6 @@ pub(crate) struct TestCity {
     pub(crate) base: String,
     /// A bearer token of the agency GA.
     pub(crate) token: String,
-}
-
-struct NoPages;
-
-impl Pages for NoPages {
-    fn progress(&self, _: &axum::http::HeaderMap, _: Result<Progress, Error>) -> axum::response::Response {
-        axum::response::IntoResponse::into_response(axum::http::StatusCode::NOT_ACCEPTABLE)
-    }
 }
 
 impl TestCity {
@@ -57,7 +41,7 @@ impl TestCity {
         let city = city(&base);
         let agency = AgencyCode::parse("GA").unwrap();
         let token = city.new_token(Role::Agency { agency }, "test").unwrap();
-        let service = Arc::new(Service { city, conformance: true, metrics: None, pages: Arc::new(NoPages) });
+        let service = Arc::new(Service { city, conformance: true, metrics: None, pages: Arc::new(Site) });
         let router = certless::http::router(Arc::clone(&service));
         listener.set_nonblocking(true).unwrap();
         std::thread::spawn(move || {
@@ -92,33 +76,14 @@ impl TestCity {
     }
 }
 
-fn city(base: &str) -> City {
-    let clock = Arc::new(SystemClock);
-    let now = clock.now();
+/// A city whose keys follow from a seed, on a store and a clock of the test's.
+pub(crate) fn city_on(base: &str, store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> City {
     let agencies: Vec<AgencyCode> = Agencies::shipped().unwrap().iter().map(|agency| agency.code.clone()).collect();
     let ring = Keyring::derived(&Seed::new([7; 32]), &agencies);
-    let names = Names::new(base).unwrap();
-    let own = context::generate(Catalogue::embedded().unwrap()).to_string();
-    let contexts = Contexts::bundled().with(names.context(), &own).unwrap();
-    let (mut signers, mut published) = (BTreeMap::new(), Vec::new());
-    for keys in ring.agency_signers() {
-        let key_id = key_name(Algorithm::EdDsa, keys.generation);
-        published.push((keys.agency.clone(), key_id.clone(), keys.eddsa.public_key().clone()));
-        signers.insert(keys.agency, Arc::new(AgencySigner { key_id, signer: Arc::new(keys.eddsa) }));
-    }
-    let permutation = |code: &AgencyCode| Permutation::new(*ring.status_permutation(code).expose());
-    let (city_keys, storage) = (ring.city(), ring.storage());
-    let keys = CityKeys {
-        root: Arc::new(city_keys.root),
-        sealer: Sealer::new(storage.sealing.expose()),
-        holder_tag: storage.holder_tag,
-        tokens: storage.tokens,
-        permutations: agencies.iter().map(|code| (code.clone(), permutation(code))).collect(),
-        agencies: RwLock::new(signers),
-    };
-    let registry = Registry::first(&names, &published, now).unwrap();
-    let store = Arc::new(MemoryStore::new(clock.clone()));
-    registry.keep_first(store.as_ref(), keys.root.as_ref(), &contexts, &SystemRandom).unwrap();
-    let ports = Ports { store, clock, random: Arc::new(SystemRandom), web: None };
-    City::new(ports, names, keys, contexts, registry)
+    assemble(base, &ring, Ports { store, clock, random: Arc::new(SystemRandom), web: None }).unwrap()
+}
+
+fn city(base: &str) -> City {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    city_on(base, Arc::new(MemoryStore::new(Arc::clone(&clock))), clock)
 }
