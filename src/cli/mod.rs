@@ -62,3 +62,7 @@ fn language(asked: Option<&str>) -> Lang {
     };
     Lang::from_tag(&asked.map(str::to_owned).or_else(locale).unwrap_or_default())
 }
+pub mod console;
+pub mod qr;
+pub mod tool;
+pub mod wallet;

@@ -1,0 +1,269 @@
+//! `certless wallet`: a holder's wallet in a file, doing what the phone does, for scripts, kiosks and tests.
+//!
+//! The passphrase comes from `--passphrase-file`, from the environment variable `CERTLESS_WALLET_PASSPHRASE`, or from
+//! one line of the standard input. Texts that others are to read (codes, presentations, keys) go to the standard output
+//! alone, everything else to the standard error output.
+
+mod packages;
+
+use std::fs;
+use std::io::{self, BufRead as _};
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Subcommand, ValueEnum};
+
+use super::console::{Console, file_error, stream_error};
+use super::qr::{Drawing, draw};
+use crate::adapters::wallet_file::{self, WalletKey};
+use crate::base::clock::{Clock as _, SystemClock};
+use crate::base::json::{Limits, Value, json, parse};
+use crate::base::random::SystemRandom;
+use crate::base::secret::Secret;
+use crate::crypto::password::Cost;
+use crate::crypto::{Algorithm, Signer as _};
+use crate::domain::error::{Error, ErrorKind};
+use crate::domain::wallet::keys::HolderKey;
+use crate::domain::wallet::{Asked, Wallet};
+use crate::vc::contexts::Contexts;
+use crate::vc::sd_jwt::ClaimPath;
+
+/// Options of `wallet`.
+#[derive(Args, Debug)]
+pub struct WalletArgs {
+    /// A file whose first line is the passphrase.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub passphrase_file: Option<PathBuf>,
+    /// The passphrase itself, for scripts: better in the environment than among the arguments.
+    #[arg(long, global = true, env = "CERTLESS_WALLET_PASSPHRASE", hide_env_values = true, hide = true)]
+    pub passphrase: Option<String>,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: WalletCommand,
+}
+
+/// What a wallet can do.
+#[derive(Debug, Subcommand)]
+pub enum WalletCommand {
+    /// Make a wallet with a fresh key; prints the public key that an agency binds licences to.
+    New {
+        /// The wallet file.
+        wallet: PathBuf,
+        /// Whose it is.
+        #[arg(long, default_value = "")]
+        name: String,
+        /// Make a P-256 key, as browsers do, instead of Ed25519.
+        #[arg(long)]
+        p256: bool,
+    },
+    /// Take in credential packages, as an agency issued them.
+    Receive {
+        /// The wallet file.
+        wallet: PathBuf,
+        /// JSON or JSON Lines of packages; `-` for the standard input.
+        #[arg(required = true)]
+        packages: Vec<PathBuf>,
+    },
+    /// Print the public key, the licences and the history as JSON.
+    List {
+        /// The wallet file.
+        wallet: PathBuf,
+    },
+    /// Make a show code (亮证码): its text on the standard output, or drawn.
+    Code {
+        /// The wallet file.
+        wallet: PathBuf,
+        /// The licence: its identifier, its number, or its type.
+        licence: String,
+        /// The view to show.
+        #[arg(long, default_value = "basic")]
+        view: String,
+        /// Without the holder's signature, for paper.
+        #[arg(long)]
+        printed: bool,
+        /// The verifier that it is meant for.
+        #[arg(long, value_name = "NAME")]
+        audience: Option<String>,
+        /// What the verifier asked to be signed.
+        #[arg(long, value_name = "TEXT", conflicts_with = "printed")]
+        nonce: Option<String>,
+        /// Draw it into a file, .svg or .png.
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+        /// Draw it on the terminal.
+        #[arg(long, conflicts_with = "out")]
+        terminal: bool,
+        /// How the code is drawn.
+        #[command(flatten)]
+        drawing: Drawing,
+    },
+    /// Make a presentation that answers a verifier's challenge.
+    Present {
+        /// The wallet file.
+        wallet: PathBuf,
+        /// The licences: identifiers, numbers, or types; one for an SD-JWT.
+        #[arg(required = true)]
+        licences: Vec<String>,
+        /// The form.
+        #[arg(long, value_enum, default_value_t = PresentationForm::SdJwt)]
+        form: PresentationForm,
+        /// The claims to disclose, all when none is named: names, or claim paths as JSON arrays.
+        #[arg(long, value_name = "CLAIM", value_delimiter = ';')]
+        claims: Vec<String>,
+        /// The verifier.
+        #[arg(long, value_name = "NAME")]
+        audience: String,
+        /// The verifier's challenge.
+        #[arg(long, value_name = "TEXT")]
+        nonce: String,
+    },
+}
+
+/// Forms of a presentation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum PresentationForm {
+    /// SD-JWT with key binding.
+    SdJwt,
+    /// W3C presentation with a Data Integrity proof.
+    Vp,
+}
+
+/// Does what the arguments say.
+pub fn run(args: &WalletArgs, out: &mut Console<'_>) -> Result<u8, Error> {
+    match &args.command {
+        WalletCommand::New { wallet, name, p256 } => new(args, wallet, name, *p256, out),
+        WalletCommand::Receive { wallet, packages } => receive(args, wallet, packages, out),
+        WalletCommand::List { wallet } => list(args, wallet, out),
+        WalletCommand::Code { .. } => code(args, out),
+        WalletCommand::Present { .. } => present(args, out),
+    }?;
+    Ok(0)
+}
+
+fn new(args: &WalletArgs, path: &Path, name: &str, p256: bool, out: &mut Console<'_>) -> Result<(), Error> {
+    let algorithm = if p256 { Algorithm::Es256 } else { Algorithm::EdDsa };
+    let wallet = Wallet::new(name, HolderKey::generate(algorithm, &SystemRandom));
+    let passphrase = passphrase(args, out)?;
+    let key = WalletKey::new(passphrase.expose(), Cost::DEFAULT, &SystemRandom)?;
+    wallet_file::create(path, &wallet, &key, &SystemRandom)?;
+    out.line(public_key(&wallet).to_string())?;
+    Ok(())
+}
+
+fn receive(args: &WalletArgs, path: &Path, packages: &[PathBuf], out: &mut Console<'_>) -> Result<(), Error> {
+    let (mut wallet, key) = opened(args, path, out)?;
+    let mut received = 0_usize;
+    for file in packages {
+        for package in packages::read(file)? {
+            wallet.receive(&package, SystemClock.now())?;
+            received += 1;
+        }
+    }
+    wallet_file::save(path, &wallet, &key, &SystemRandom)?;
+    out.note(format!("已收入 {received} 个证照。"), format!("{received} licences taken in."))?;
+    Ok(())
+}
+
+fn list(args: &WalletArgs, path: &Path, out: &mut Console<'_>) -> Result<(), Error> {
+    let (wallet, _) = opened(args, path, out)?;
+    let licences = wallet.licences().iter().map(|licence| {
+        json!({
+            "id": licence.id, "type": licence.type_code, "number": licence.number, "received": licence.received,
+            "views": licence.views(), "sdJwt": licence.copies.iter().filter(|copy| copy.sd_jwt.is_some()).count(),
+        })
+    });
+    let mut told = public_key(&wallet);
+    if let Some(members) = told.as_object_mut() {
+        members.insert("licences".to_owned(), licences.collect());
+        members.insert("history".to_owned(), serde_json::to_value(wallet.history()).unwrap_or_default());
+    }
+    out.line(serde_json::to_string_pretty(&told).unwrap_or_default())?;
+    Ok(())
+}
+
+fn code(args: &WalletArgs, out: &mut Console<'_>) -> Result<(), Error> {
+    let WalletCommand::Code { wallet: path, licence, view, printed, audience, nonce, out: file, terminal, drawing } =
+        &args.command
+    else {
+        return Ok(());
+    };
+    let (mut wallet, key) = opened(args, path, out)?;
+    let asked = Asked { audience: audience.as_deref(), nonce: nonce.as_deref(), now: SystemClock.now() };
+    let text =
+        if *printed { wallet.printed_code(licence, view, &asked)? } else { wallet.code(licence, view, &asked)? };
+    wallet_file::save(path, &wallet, &key, &SystemRandom)?;
+    if file.is_some() || *terminal {
+        return draw(&text, file.as_deref(), *drawing, out);
+    }
+    out.line(text)?;
+    Ok(())
+}
+
+fn present(args: &WalletArgs, out: &mut Console<'_>) -> Result<(), Error> {
+    let WalletCommand::Present { wallet: path, licences, form, claims, audience, nonce } = &args.command else {
+        return Ok(());
+    };
+    let (mut wallet, key) = opened(args, path, out)?;
+    let asked = Asked { audience: Some(audience), nonce: Some(nonce), now: SystemClock.now() };
+    let text = match (form, licences.as_slice()) {
+        (PresentationForm::SdJwt, [licence]) => wallet.sd_jwt(licence, &claim_paths(claims)?, &asked)?,
+        (PresentationForm::SdJwt, _) => {
+            return Err(Error::malformed("an SD-JWT presents one licence")
+                .says("SD-JWT 每次只能出示一个证照。", "An SD-JWT presents one licence at a time."));
+        }
+        (PresentationForm::Vp, several) => {
+            let several: Vec<&str> = several.iter().map(String::as_str).collect();
+            Value::Object(wallet.presentation(&several, &asked, &Contexts::bundled())?).to_string()
+        }
+    };
+    wallet_file::save(path, &wallet, &key, &SystemRandom)?;
+    out.line(text)?;
+    Ok(())
+}
+
+/// `name`, or a path such as `["address","street"]`.
+fn claim_paths(claims: &[String]) -> Result<Vec<ClaimPath>, Error> {
+    let path = |claim: &String| {
+        if claim.starts_with('[') {
+            return Ok(ClaimPath::from_json(&parse(claim.as_bytes(), &Limits::DEFAULT)?)?);
+        }
+        Ok(ClaimPath::top(claim))
+    };
+    claims.iter().flat_map(|claims| split(claims)).map(|claim| path(&claim)).collect()
+}
+
+/// Names may be given in one argument, separated by commas; a JSON array is one claim.
+fn split(claims: &str) -> Vec<String> {
+    if claims.starts_with('[') { vec![claims.to_owned()] } else { claims.split(',').map(str::to_owned).collect() }
+}
+
+fn public_key(wallet: &Wallet) -> Value {
+    json!({"name": wallet.name, "did": wallet.key().did(), "jwk": wallet.key().public_key().to_jwk()})
+}
+
+fn opened(args: &WalletArgs, path: &Path, out: &mut Console<'_>) -> Result<(Wallet, WalletKey), Error> {
+    wallet_file::open(path, passphrase(args, out)?.expose())
+}
+
+fn passphrase(args: &WalletArgs, out: &mut Console<'_>) -> Result<Secret<String>, Error> {
+    let text = match (&args.passphrase_file, &args.passphrase) {
+        (Some(file), _) => fs::read_to_string(file).map_err(|error| file_error(file, &error))?,
+        (None, Some(text)) => text.clone(),
+        (None, None) => {
+            out.note("请输入卡包口令：", "Wallet passphrase:")?;
+            let mut line = String::new();
+            io::stdin().lock().read_line(&mut line).map_err(|error| stream_error(&error))?;
+            line
+        }
+    };
+    let first = Secret::new(text.lines().next().unwrap_or_default().to_owned());
+    if first.expose().is_empty() {
+        return Err(Error::new(ErrorKind::Malformed, "no passphrase").says(
+            "没有口令。请用 --passphrase-file 或环境变量 CERTLESS_WALLET_PASSPHRASE 给出。",
+            "There is no passphrase. Give it with --passphrase-file or CERTLESS_WALLET_PASSPHRASE.",
+        ));
+    }
+    Ok(first)
+}
+
+#[cfg(test)]
+mod tests;
