@@ -33,6 +33,10 @@ pub enum Command {
     Init(InitArgs),
     /// Serve a city.
     Serve(ServeArgs),
+    /// Draw a text as a QR code.
+    Qr(super::qr::QrArgs),
+    /// A holder's wallet in a file: receive licences, show codes, make presentations.
+    Wallet(super::wallet::WalletArgs),
     /// The building blocks by themselves: JSON lines in, JSON lines out.
     Tool(ToolArgs),
 }

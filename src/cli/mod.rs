@@ -4,10 +4,13 @@
 //! told once, here, in the language of the caller: what is wrong, and what to do next.
 
 pub mod args;
+pub mod console;
 pub mod init;
 pub mod output;
+pub mod qr;
 pub mod serve;
 pub mod tool;
+pub mod wallet;
 
 use std::process::ExitCode;
 
@@ -17,6 +20,7 @@ use crate::base::clock::SystemClock;
 use crate::base::text::Lang;
 use crate::domain::error::Error;
 use args::{Cli, Command};
+use console::Console;
 use output::Output;
 
 /// Exit code: done, or accepted.
@@ -49,7 +53,15 @@ fn execute(cli: Cli, out: &Output) -> Result<u8, Error> {
             tool::run(args.op, input, lines, &SystemClock).map_err(output::broken_pipe)?;
             Ok(OK)
         }
+        Command::Qr(args) => on_console(out, |console| qr::run(&args, console)),
+        Command::Wallet(args) => on_console(out, |console| wallet::run(&args, console)),
     }
+}
+
+/// Runs a command that writes to the process's streams.
+fn on_console(out: &Output, command: impl FnOnce(&mut Console<'_>) -> Result<u8, Error>) -> Result<u8, Error> {
+    let (mut answers, mut notes) = (std::io::stdout().lock(), std::io::stderr().lock());
+    command(&mut Console { lang: out.lang, answers: &mut answers, notes: &mut notes })
 }
 
 /// `--lang`, else the locale of the process; Chinese unless it is English.
@@ -62,7 +74,3 @@ fn language(asked: Option<&str>) -> Lang {
     };
     Lang::from_tag(&asked.map(str::to_owned).or_else(locale).unwrap_or_default())
 }
-pub mod console;
-pub mod qr;
-pub mod tool;
-pub mod wallet;
