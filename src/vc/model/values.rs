@@ -160,7 +160,33 @@ pub(super) fn check_time(map: &Map, name: &str, path: &str) -> Result<Option<Tim
 
 /// Checks what holds anywhere in a document: `id` is one URL, `type` one or more strings, texts with a language are
 /// language values. Contexts and proofs are left out.
+///
+/// Paths are written only when there is something to say about them: nearly every document keeps the rules.
 pub(super) fn check_everywhere(map: &Map, path: &str) -> Result<(), Finding> {
+    if keeps_rules(map) { Ok(()) } else { find_violation(map, path) }
+}
+
+fn keeps_rules(map: &Map) -> bool {
+    if map.contains_key("@language") || map.contains_key("@direction") {
+        return check_language_value(map, "").is_ok();
+    }
+    map.iter().all(|(name, value)| match name.as_str() {
+        "id" => value.as_str().is_some_and(is_url),
+        "type" => check_type(map, "").is_ok(),
+        "@context" | "proof" | "verifiableCredential" => true,
+        _ => value_keeps_rules(value),
+    })
+}
+
+fn value_keeps_rules(value: &Value) -> bool {
+    match value {
+        Value::Object(map) => keeps_rules(map),
+        Value::Array(items) => items.iter().all(value_keeps_rules),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => true,
+    }
+}
+
+fn find_violation(map: &Map, path: &str) -> Result<(), Finding> {
     if map.contains_key("@language") || map.contains_key("@direction") {
         return check_language_value(map, path);
     }
@@ -178,7 +204,7 @@ pub(super) fn check_everywhere(map: &Map, path: &str) -> Result<(), Finding> {
 
 fn check_value(value: &Value, path: &str) -> Result<(), Finding> {
     match value {
-        Value::Object(map) => check_everywhere(map, &format!("{path}.")),
+        Value::Object(map) => find_violation(map, &format!("{path}.")),
         Value::Array(items) => items.iter().try_for_each(|item| check_value(item, path)),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => Ok(()),
     }
