@@ -10,6 +10,7 @@ pub struct Names {
     base: String,
     did: String,
     authority: String,
+    serves: bool,
 }
 
 impl Names {
@@ -22,7 +23,17 @@ impl Names {
         if authority.is_empty() || authority.contains(['/', '?', '#', '@', ' ']) {
             return Err(wrong());
         }
-        Ok(Self { base: base.to_owned(), did: web::did(authority, &[])?, authority: authority.to_owned() })
+        Ok(Self {
+            base: base.to_owned(),
+            did: web::did(authority, &[])?,
+            authority: authority.to_owned(),
+            serves: true,
+        })
+    }
+
+    /// The names of a city that somebody else serves: none of its status lists is this program's own.
+    pub fn of_another(base: &str) -> Result<Self, ParseError> {
+        Ok(Self { serves: false, ..Self::new(base)? })
     }
 
     /// The public base URL, without a trailing slash.
@@ -53,7 +64,7 @@ impl Names {
     /// The status list that a URL of this city names.
     pub fn own_status_list(&self, url: &str) -> Option<ListId> {
         let name = url.strip_prefix(&self.base)?.strip_prefix("/status/")?;
-        ListId::parse(name).ok()
+        self.serves.then(|| ListId::parse(name).ok())?
     }
 
     /// The URL of the city's own JSON-LD context.

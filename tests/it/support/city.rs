@@ -80,7 +80,7 @@ impl TestCity {
 pub(crate) fn city_on(base: &str, store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> City {
     let agencies: Vec<AgencyCode> = Agencies::shipped().unwrap().iter().map(|agency| agency.code.clone()).collect();
     let ring = Keyring::derived(&Seed::new([7; 32]), &agencies);
-    assemble(base, &ring, Ports { store, clock, random: Arc::new(SystemRandom), web: None }).unwrap()
+    assemble(base, &ring, Ports { store, clock, random: Arc::new(SystemRandom), web: None, key_maker: None }).unwrap()
 }
 
 fn city(base: &str) -> City {

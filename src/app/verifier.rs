@@ -1,0 +1,122 @@
+//! A verifier without a city of its own: a trust registry from a file, status lists from the network, and a small file
+//! that remembers which codes were accepted on this machine.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, RwLock};
+use std::time::Duration;
+
+use crate::adapters::fetch::allow::AllowList;
+use crate::adapters::fetch::{Fetcher, Policy};
+use crate::adapters::store::memory::MemoryStore;
+use crate::app::open::Outbound;
+use crate::base::bytes::hex;
+use crate::base::clock::Clock;
+use crate::base::id::RequestId;
+use crate::base::random::SystemRandom;
+use crate::base::secret::Secret;
+use crate::crypto::SigningKey;
+use crate::crypto::seal::Sealer;
+use crate::domain::catalogue::context;
+use crate::domain::change::{Change, Table, expiring};
+use crate::domain::city::keys::CityKeys;
+use crate::domain::city::names::Names;
+use crate::domain::city::{City, Ports};
+use crate::domain::error::{Error, ErrorKind};
+use crate::domain::ports::Store;
+use crate::domain::trust::Registry;
+use crate::vc::contexts::Contexts;
+use crate::vc::verify::Once;
+
+/// Longest time for one status list or DID document.
+const FETCH_TIME: Duration = Duration::from_secs(5);
+/// Longest status list or DID document, bytes.
+const FETCH_BYTES: u64 = 1 << 20;
+
+/// Verifies with the trust of a registry file.
+pub struct Verifier {
+    /// A city in name only: it has the registry, and neither keys nor records.
+    pub city: City,
+    seen: Option<PathBuf>,
+}
+
+impl Verifier {
+    /// A verifier that relies on a registry file; `folder`, where it exists, keeps the memory of accepted codes.
+    pub fn open(registry: &Path, folder: &Path, clock: Arc<dyn Clock>) -> Result<Self, Error> {
+        let bytes = fs::read(registry).map_err(|error| {
+            Error::new(ErrorKind::NotFound, format!("{}: {error}", registry.display())).says(
+                format!("没有信任名录 {}。请用 --trust 指定，或用 --server 由服务器核验。", registry.display()),
+                format!(
+                    "There is no trust registry {}. Name one with --trust, or let a server verify with --server.",
+                    registry.display()
+                ),
+            )
+        })?;
+        let registry = Registry::open_named(&bytes, &Contexts::bundled())?;
+        let base = registry.agencies.first().and_then(|agency| agency.url.rsplit_once("/agencies/"));
+        let base =
+            base.map(|(base, _)| base.to_owned()).ok_or_else(|| Error::corrupt("the registry names no agency"))?;
+        let names = Names::of_another(&base)?;
+        let contexts = Contexts::bundled().with(names.context(), context::TEXT)?;
+        let store = Arc::new(MemoryStore::new(Arc::clone(&clock)));
+        let seen = folder.is_dir().then(|| folder.join("verified-codes"));
+        if let Some(seen) = &seen {
+            recall(seen, store.as_ref(), clock.as_ref())?;
+        }
+        let web = Outbound(Fetcher::new(policy(&base)?));
+        let ports = Ports { store, clock, random: Arc::new(SystemRandom), web: Some(Arc::new(web)), key_maker: None };
+        Ok(Self { city: City::new(ports, names, no_keys(), contexts, registry), seen })
+    }
+
+    /// Remembers an accepted code on this machine.
+    pub fn remember(&self, once: &Once) -> Result<(), Error> {
+        let Some(path) = &self.seen else { return Ok(()) };
+        let failed = |error: std::io::Error| Error::new(ErrorKind::Unavailable, format!("{}: {error}", path.display()));
+        let mut file = fs::OpenOptions::new().create(true).append(true).open(path).map_err(failed)?;
+        writeln!(file, "{} {}", hex(&once.digest), once.until.as_second()).map_err(failed)?;
+        file.sync_all().map_err(failed)
+    }
+}
+
+/// Reads the memory of accepted codes; lines that have ended or that are no lines of it are passed over.
+fn recall(path: &Path, store: &dyn Store, clock: &dyn Clock) -> Result<(), Error> {
+    let Ok(text) = fs::read_to_string(path) else { return Ok(()) };
+    let now = clock.now().as_second();
+    let mut change = Change::new(RequestId::parse("recall")?, [0; 32]);
+    for line in text.lines() {
+        let Some((digest, until)) = line.split_once(' ') else { continue };
+        let Ok(until) = until.parse::<i64>() else { continue };
+        if now <= until && digest.len() == 64 {
+            change = change.put(Table::Replay, digest, expiring(until, &[]));
+        }
+    }
+    store.commit(change)?;
+    Ok(())
+}
+
+/// The city's own host and nothing else; plain HTTP on this machine only.
+fn policy(base: &str) -> Result<Policy, Error> {
+    let host = base.split_once("://").map_or(base, |(_, host)| host);
+    Ok(Policy {
+        hosts: AllowList::parse(&[host])?,
+        loopback: true,
+        private: true,
+        total: FETCH_TIME,
+        max_bytes: FETCH_BYTES,
+        max_redirects: 2,
+    })
+}
+
+/// A verifier signs and seals nothing.
+fn no_keys() -> CityKeys {
+    CityKeys {
+        root: Arc::new(SigningKey::ed25519(&[0; 32])),
+        sealer: Sealer::new(&[0; 32]),
+        holder_tag: Secret::new([0; 32]),
+        tokens: Secret::new([0; 32]),
+        permutations: BTreeMap::new(),
+        agencies: RwLock::new(BTreeMap::new()),
+    }
+}

@@ -1,0 +1,206 @@
+//! `certless verify INPUT…`: a verdict for each input, from a file, a picture or the standard input.
+
+use std::fs;
+use std::io::{self, Read as _};
+use std::path::Path;
+use std::sync::Arc;
+
+use super::args::VerifyArgs;
+use super::output::{Output, broken_pipe, file_error};
+use super::{FAILED, OK, REFUSED};
+use crate::adapters::client::Client;
+use crate::app::verifier::Verifier;
+use crate::base::clock::{Clock, FixedClock, SystemClock};
+use crate::base::json::Value;
+use crate::base::text::Lang;
+use crate::base::time::{china_date, parse_rfc3339};
+use crate::domain::catalogue::Catalogue;
+use crate::domain::error::{Error, ErrorKind};
+use crate::vc::finding::State;
+use crate::vc::verify::verdict::{CheckResult, Summary};
+use crate::vc::verify::{Binding, Policy, Received, Verdict, receive};
+use crate::wire::qr;
+
+/// Verifies every input; refused beats undecided in the exit code.
+pub fn run(args: &VerifyArgs, out: Output) -> Result<u8, Error> {
+    let judge = Judge::open(args)?;
+    let mut code = OK;
+    for input in &args.inputs {
+        let told = judge.decide(&read(input)?, args.bound)?;
+        let one = tell(&told, args.json, out);
+        code = if code == REFUSED || one == REFUSED { REFUSED } else { code.max(one) };
+    }
+    Ok(code)
+}
+
+/// Who decides: this program, or a server.
+enum Judge {
+    Here(Box<Verifier>),
+    Server(Client),
+}
+
+/// A verdict made here, or a server's.
+enum Told {
+    Verdict(Box<Verdict>),
+    Json(Value),
+}
+
+impl Judge {
+    fn open(args: &VerifyArgs) -> Result<Self, Error> {
+        if let Some(server) = &args.server {
+            return Client::open(server, None).map(Self::Server);
+        }
+        verifier(args).map(|verifier| Self::Here(Box::new(verifier)))
+    }
+
+    fn decide(&self, input: &[u8], bound: bool) -> Result<Told, Error> {
+        match self {
+            Self::Here(verifier) => local(verifier, bound, input).map(|verdict| Told::Verdict(Box::new(verdict))),
+            Self::Server(client) => client.post_bytes("/verify", input).map(Told::Json),
+        }
+    }
+}
+
+fn verifier(args: &VerifyArgs) -> Result<Verifier, Error> {
+    let clock: Arc<dyn Clock> = match &args.at {
+        Some(at) => Arc::new(FixedClock::new(parse_rfc3339(at)?)),
+        None => Arc::new(SystemClock),
+    };
+    let trust = args.trust.clone().unwrap_or_else(|| args.place.keys_folder().join("trust").join("registry.json"));
+    Verifier::open(&trust, &args.place.data, clock)
+}
+
+fn read(input: &Path) -> Result<Vec<u8>, Error> {
+    if input == Path::new("-") {
+        let mut bytes = Vec::new();
+        io::stdin().lock().read_to_end(&mut bytes).map_err(|error| broken_pipe(&error))?;
+        return Ok(bytes);
+    }
+    fs::read(input).map_err(|error| file_error(input, &error))
+}
+
+fn local(verifier: &Verifier, bound: bool, input: &[u8]) -> Result<Verdict, Error> {
+    let policy = Policy {
+        binding: if bound { Binding::Required } else { Binding::WhenShown },
+        ..Policy::full(verifier.city.now())
+    };
+    let outcome = verifier.city.verify_once(received(input)?, &policy)?;
+    if let Some(once) = outcome.verified.as_ref().and_then(|verified| verified.once) {
+        verifier.remember(&once)?;
+    }
+    Ok(outcome.verdict)
+}
+
+/// Reads text, JSON or a picture of a code.
+fn received(input: &[u8]) -> Result<Received, Error> {
+    if !qr::is_picture(input) {
+        return Ok(receive(input)?);
+    }
+    let nothing = || {
+        Error::new(ErrorKind::Malformed, "no readable code in the picture").says(
+            "图片中没有可识别的二维码。请换一张更清晰的图片。",
+            "No readable code in the picture. Try a sharper one.",
+        )
+    };
+    let texts = qr::read(input).map_err(|_| nothing())?;
+    let mut found = texts.iter().map(|text| receive(text.as_bytes()));
+    let first = found.next().ok_or_else(nothing)?;
+    Ok(found.find_map(Result::ok).map_or(first, Ok)?)
+}
+
+fn tell(told: &Told, json: bool, out: Output) -> u8 {
+    let (accepted, undecided) = match told {
+        Told::Verdict(verdict) => (verdict.accepted, verdict.is_undecided()),
+        Told::Json(verdict) => (verdict["accepted"] == true, is_undecided(verdict)),
+    };
+    match told {
+        Told::Verdict(verdict) if !json => print(verdict, out),
+        Told::Json(verdict) if !json => print_json(verdict, out),
+        Told::Verdict(verdict) => out.line(verdict.to_json().to_string()),
+        Told::Json(verdict) => out.line(verdict.to_string()),
+    }
+    match (accepted, undecided) {
+        (true, _) => OK,
+        (false, true) => FAILED,
+        (false, false) => REFUSED,
+    }
+}
+
+fn is_undecided(verdict: &Value) -> bool {
+    let states: Vec<_> = verdict["checks"].as_array().into_iter().flatten().map(|check| &check["state"]).collect();
+    states.iter().any(|state| **state == "error") && !states.iter().any(|state| **state == "invalid")
+}
+
+fn print(verdict: &Verdict, out: Output) {
+    out.line(heading(verdict.accepted, verdict.is_undecided(), out.lang));
+    for credential in &verdict.credentials {
+        print_credential(credential, out);
+    }
+    for result in verdict.report.results() {
+        print_check(result, out);
+    }
+}
+
+fn heading(accepted: bool, undecided: bool, lang: Lang) -> &'static str {
+    match (accepted, undecided) {
+        (true, _) => lang.pick("✓ 核验通过", "✓ Verified"),
+        (false, true) => lang.pick("? 暂时无法核验", "? Cannot verify right now"),
+        (false, false) => lang.pick("✗ 核验未通过", "✗ Not accepted"),
+    }
+}
+
+fn print_credential(credential: &Summary, out: Output) {
+    let name = credential
+        .type_label
+        .as_ref()
+        .map_or_else(|| credential.type_names.join(" "), |label| label.get(out.lang).to_owned());
+    let issuer = credential.issuer_name.as_ref().map_or(credential.issuer.as_str(), |label| label.get(out.lang));
+    out.line(format!("  {name} · {issuer}"));
+    let until = credential.valid_until.map(|until| china_date(until).to_string());
+    let until = until.as_deref().unwrap_or(out.lang.pick("长期", "no end"));
+    if let Some(from) = credential.valid_from {
+        out.line(format!("  {} {} – {until}", out.lang.pick("有效期", "Valid"), china_date(from)));
+    }
+    let catalogue = Catalogue::embedded().ok();
+    let code = credential
+        .type_names
+        .iter()
+        .find_map(|name| catalogue?.find(name.rsplit('/').nth(1).unwrap_or(name)).or_else(|| catalogue?.find(name)));
+    let subjects = credential.claims.as_array().map_or(std::slice::from_ref(&credential.claims), Vec::as_slice);
+    for (name, value) in subjects.iter().filter_map(Value::as_object).flatten() {
+        let field = code.and_then(|found| found.field(name));
+        let label = field.map_or(name.as_str(), |field| field.label.get(out.lang));
+        let shown = field.map_or_else(
+            || value.as_str().map_or_else(|| value.to_string(), str::to_owned),
+            |field| field.display(value, out.lang),
+        );
+        if field.is_some() || value.is_boolean() {
+            out.line(format!("    {label}: {shown}"));
+        }
+    }
+}
+
+fn print_check(result: &CheckResult, out: Output) {
+    let mark = match result.state {
+        State::Valid => "✓",
+        State::Invalid => "✗",
+        State::Error => "?",
+        State::Skipped => "–",
+    };
+    out.line(format!("  {mark} {}: {}", result.check.title(out.lang), result.sentence(out.lang)));
+}
+
+/// A server's verdict in the caller's language.
+fn print_json(verdict: &Value, out: Output) {
+    out.line(heading(verdict["accepted"] == true, is_undecided(verdict), out.lang));
+    for check in verdict["checks"].as_array().into_iter().flatten() {
+        let mark = match check["state"].as_str() {
+            Some("valid") => "✓",
+            Some("invalid") => "✗",
+            Some("error") => "?",
+            _ => "–",
+        };
+        let sentence = check[out.lang.pick("zh", "en")].as_str().unwrap_or_default();
+        out.line(format!("  {mark} {}: {sentence}", check["check"].as_str().unwrap_or_default()));
+    }
+}
