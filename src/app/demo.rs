@@ -2,6 +2,9 @@
 //!
 //! Everything follows from one public seed, so the demo's secrets are secret to nobody; a real city is made by `init`.
 
+use std::collections::HashMap;
+
+use crate::base::id::CredentialId;
 use crate::base::json::Map;
 use crate::base::time::china_date;
 use crate::crypto::derive::Seed;
@@ -14,6 +17,8 @@ use crate::domain::error::Error;
 use crate::domain::holder;
 use crate::domain::issuance::Order;
 use crate::domain::token::Role;
+use crate::domain::wallet::Wallet;
+use crate::domain::wallet::keys::HolderKey;
 
 /// The public seed of the demo city.
 pub const SEED: &str = "certless demo";
@@ -30,6 +35,11 @@ pub fn window_token(code: &str) -> String {
     format!("demo-window-{code}")
 }
 
+/// The operator's token of the demo city.
+pub const OPERATOR_TOKEN: &str = "demo-operator";
+/// The passphrase of every wallet of the demo city.
+pub const PASSPHRASE: &str = "demo";
+
 /// The wallet key of a resident or enterprise of the demo city.
 pub fn wallet_key(holder_code: &str) -> SigningKey {
     Seed::new(sha256(SEED.as_bytes())).ed25519(&format!("wallet/{holder_code}"))
@@ -40,24 +50,50 @@ pub fn generate(city: &City) -> Result<DemoCity, Error> {
     Ok(demo::city(SEED, china_date(city.now()))?)
 }
 
-/// Fills a fresh city: tokens, then every licence of the stock; `progress` hears how many of how many are issued.
-pub fn fill(city: &City, demo: &DemoCity, mut progress: impl FnMut(usize, usize)) -> Result<(), Error> {
+/// Fills a fresh city: tokens, then every licence of the stock; `progress` hears how many are issued. The identifiers
+/// of the licences come in the order of the stock.
+pub fn fill(city: &City, demo: &DemoCity, mut progress: impl FnMut(usize)) -> Result<Vec<CredentialId>, Error> {
     for agency in &Agencies::shipped()? {
         let code = agency.code.clone();
         city.put_token(&agency_token(code.as_str()), Role::Agency { agency: code.clone() }, "demo agency")?;
         city.put_token(&window_token(code.as_str()), Role::Window { agency: code }, "demo window")?;
     }
-    city.put_token("demo-operator", Role::Operator, "demo operator")?;
-    let mut done = 0;
+    city.put_token(OPERATOR_TOKEN, Role::Operator, "demo operator")?;
+    let mut ids = Vec::with_capacity(demo.stock.len());
     for chunk in demo.stock.chunks(CHUNK) {
         let orders: Vec<_> = chunk.iter().map(order).collect();
         for issued in city.issue_each(&orders) {
-            issued?;
+            ids.push(issued?.id);
         }
-        done += chunk.len();
-        progress(done, demo.stock.len());
+        progress(ids.len());
     }
-    Ok(())
+    Ok(ids)
+}
+
+/// The wallets of everyone who holds a licence, with everything they hold, in the order of the stock.
+pub fn wallets(city: &City, demo: &DemoCity, ids: &[CredentialId]) -> Result<Vec<Wallet>, Error> {
+    let seed = Seed::new(sha256(SEED.as_bytes()));
+    let mut order: Vec<&str> = Vec::new();
+    let mut held: HashMap<&str, (&str, Vec<&CredentialId>)> = HashMap::new();
+    for (row, id) in demo.stock.iter().zip(ids) {
+        for holder in &row.holders {
+            let entry = held.entry(&holder.code).or_insert_with(|| {
+                order.push(&holder.code);
+                (holder.name.as_str(), Vec::new())
+            });
+            entry.1.push(id);
+        }
+    }
+    let mut wallets = Vec::with_capacity(order.len());
+    for code in order {
+        let Some((name, ids)) = held.get(code) else { continue };
+        let mut wallet = Wallet::new(*name, HolderKey::derived(&seed, &format!("wallet/{code}")));
+        for id in ids {
+            wallet.receive(&city.credential(id)?.package.to_bytes()?, city.now())?;
+        }
+        wallets.push(wallet);
+    }
+    Ok(wallets)
 }
 
 /// The order that issues a row of the stock to its holders' wallets.

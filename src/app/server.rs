@@ -40,6 +40,34 @@ pub fn serve(config: &Config, city: City, ready: impl FnOnce()) -> Result<(), Er
     if health.ready { Ok(()) } else { Err(Error::new(ErrorKind::Unavailable, health.reason.unwrap_or_default())) }
 }
 
+/// A server on a free loopback port with threads of its own name, for measuring it.
+pub struct Loopback {
+    _runtime: tokio::runtime::Runtime,
+    address: std::net::SocketAddr,
+}
+
+impl Loopback {
+    /// What the names of its threads begin with.
+    pub const THREADS: &str = "loopback";
+
+    /// Starts serving a city.
+    pub fn start(city: City) -> Result<Self, Error> {
+        let runtime = tokio::runtime::Builder::new_multi_thread().thread_name(Self::THREADS).enable_all().build();
+        let runtime = runtime.map_err(|error| failed(&error))?;
+        let service = Arc::new(Service { city, conformance: false, metrics: None, pages: Arc::new(ui::Site) });
+        let listener = runtime.block_on(TcpListener::bind(("127.0.0.1", 0))).map_err(|error| failed(&error))?;
+        let address = listener.local_addr().map_err(|error| failed(&error))?;
+        let router = router(&Config::default(), &service);
+        runtime.spawn(async move { axum::serve(listener, router).await });
+        Ok(Self { _runtime: runtime, address })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> std::net::SocketAddr {
+        self.address
+    }
+}
+
 async fn listen(config: &Config, service: Arc<Service>, ready: impl FnOnce()) -> Result<(), Error> {
     let listener = TcpListener::bind(config.listen).await.map_err(|error| {
         Error::new(ErrorKind::Unavailable, format!("{}: {error}", config.listen)).says(

@@ -12,7 +12,7 @@ use crate::domain::error::Error;
 
 /// A certificate-free city in one program. Without a command it starts the demo city.
 #[derive(Debug, Parser)]
-#[command(name = "certless", version, about, args_conflicts_with_subcommands = true)]
+#[command(name = "certless", version, about)]
 pub struct Cli {
     /// Language of the messages: zh or en; otherwise LANG decides.
     #[arg(long, global = true, value_name = "LANG")]
@@ -44,8 +44,21 @@ pub enum Command {
     Keys(KeysArgs),
     /// The embedded store: export, import, check.
     Store(StoreArgs),
+    /// Measure the raw limits of this machine and the product beside them.
+    Bench(BenchArgs),
     /// The building blocks by themselves: JSON lines in, JSON lines out.
     Tool(ToolArgs),
+}
+
+/// Options of `bench`.
+#[derive(Args, Debug)]
+pub struct BenchArgs {
+    /// Seconds for each measurement.
+    #[arg(long, default_value_t = 3)]
+    pub seconds: u64,
+    /// Folder for the measured stores, on the disk that is meant; a temporary one otherwise.
+    #[arg(long, value_name = "DIR")]
+    pub folder: Option<PathBuf>,
 }
 
 /// Options of `verify`.

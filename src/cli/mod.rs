@@ -4,6 +4,7 @@
 //! told once, here, in the language of the caller: what is wrong, and what to do next.
 
 pub mod args;
+pub mod bench;
 pub mod console;
 pub mod init;
 pub mod keys;
@@ -54,6 +55,7 @@ fn execute(cli: Cli, out: Output) -> Result<u8, Error> {
         Command::Verify(args) => verify::run(&args, out),
         Command::Keys(args) => keys::run(&args, out),
         Command::Store(args) => store::run(&args, out),
+        Command::Bench(args) => bench::run(&args, out),
         Command::Tool(args) => {
             let (input, lines) = (std::io::stdin().lock(), std::io::stdout().lock());
             tool::run(args.op, input, lines, &SystemClock).map_err(|error| output::broken_pipe(&error))?;

@@ -7,11 +7,15 @@ use super::OK;
 use super::args::{DemoArgs, Place, ServeArgs};
 use super::init;
 use super::output::{Output, file_error};
+use crate::adapters::wallet_file::{self, WalletKey};
 use crate::app::config::Config;
 use crate::app::{demo, open, server, telemetry};
+use crate::base::random::SystemRandom;
+use crate::crypto::password::Cost;
 use crate::domain::agency::Agencies;
 use crate::domain::city::City;
 use crate::domain::error::Error;
+use crate::domain::wallet::Wallet;
 
 /// Marks a data folder whose demo city was filled to the end.
 const FILLED: &str = "demo-filled";
@@ -48,7 +52,7 @@ pub fn demo(args: &DemoArgs, out: Output) -> Result<u8, Error> {
     let city = open_demo(&config, out)?;
     config.conformance = args.conformance;
     let base = city.names.base().to_owned();
-    server::serve(&config, city, || welcome(&base, out))?;
+    server::serve(&config, city, || welcome(&base, &config.data, out))?;
     Ok(OK)
 }
 
@@ -74,10 +78,25 @@ fn fill(config: &Config, city: &City, out: Output) -> Result<(), Error> {
         written.map_err(|error| file_error(&path, &error))?;
     }
     let bar = out.progress(people.stock.len(), "签发演示证照", "Issuing the demo's licences");
-    demo::fill(city, &people, |done, _| bar.set_position(done as u64))?;
+    let ids = demo::fill(city, &people, |done| bar.set_position(done as u64))?;
     bar.finish_and_clear();
+    write_wallets(&config.data.join("wallets"), &demo::wallets(city, &people, &ids)?, out)?;
     let marker = config.data.join(FILLED);
     fs::write(&marker, b"").map_err(|error| file_error(&marker, &error))
+}
+
+/// Writes the wallets under one derived key, so that the passphrase is stretched once for all of them.
+fn write_wallets(folder: &Path, wallets: &[Wallet], out: Output) -> Result<(), Error> {
+    fs::create_dir_all(folder).map_err(|error| file_error(folder, &error))?;
+    let key = WalletKey::new(demo::PASSPHRASE, Cost::DEFAULT, &SystemRandom)?;
+    let bar = out.progress(wallets.len(), "写入演示卡包", "Writing the demo's wallets");
+    for (i, wallet) in wallets.iter().enumerate() {
+        let path = folder.join(format!("{:04}.wallet", i + 1));
+        wallet_file::save(&path, wallet, &key, &SystemRandom)?;
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    Ok(())
 }
 
 /// Deletes the demo city's data and keys; refuses a folder that holds no demo city.
@@ -107,7 +126,7 @@ fn remove(path: &Path) -> Result<(), Error> {
 }
 
 /// What there is and what to try next.
-fn welcome(base: &str, out: Output) {
+fn welcome(base: &str, data: &Path, out: Output) {
     out.say(format!("演示城市已启动：{base}\n"), format!("The demo city is running: {base}\n"));
     out.say("机关（签发令牌 · 窗口令牌）", "Agencies (issuing token · window token)");
     if let Ok(agencies) = Agencies::shipped() {
@@ -123,10 +142,14 @@ fn welcome(base: &str, out: Output) {
     }
     out.say("  运维令牌：demo-operator\n", "  operator's token: demo-operator\n");
     out.say("试一试（另开一个终端）：", "Try next, in a second terminal:");
+    let wallet = data.join("wallets").join("0001.wallet");
+    let wallet = wallet.display();
     for line in [
-        format!("curl {base}/.well-known/certless/trust"),
-        format!("curl -H 'authorization: Bearer demo-agency-GA' {base}/api/credentials"),
-        "certless wallet list".to_owned(),
+        format!("export CERTLESS_WALLET_PASSPHRASE={}", demo::PASSPHRASE),
+        format!("certless wallet list {wallet}"),
+        format!("certless wallet code {wallet} idCard --out code.png"),
+        "certless verify code.png".to_owned(),
+        format!("curl -H 'authorization: Bearer {}' {base}/api/credentials", demo::agency_token("GA")),
     ] {
         out.line(format!("  {line}"));
     }

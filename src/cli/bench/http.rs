@@ -1,0 +1,86 @@
+//! `POST /verify` over loopback: CPU time of the server's threads only.
+
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpStream};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use super::Figure;
+use super::machine::cpu_seconds;
+use super::raw::Raw;
+use super::verifying::licence;
+use crate::app::server::Loopback;
+use crate::domain::city::City;
+use crate::domain::error::{Error, ErrorKind};
+
+/// Connections kept busy.
+const CONNECTIONS: usize = 8;
+
+pub(super) fn measure(city: City, raw: &Raw, span: Duration) -> Result<Vec<Figure>, Error> {
+    let (package, _) = licence(&city)?;
+    let body = package.credential.get().as_bytes();
+    let mut request = format!(
+        "POST /verify HTTP/1.1\r\nhost: bench\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
+        body.len()
+    )
+    .into_bytes();
+    request.extend_from_slice(body);
+    let server = Loopback::start(city)?;
+    let address = server.address();
+    let (stop, calls) = (AtomicBool::new(false), AtomicU32::new(0));
+    let (begun, ended) = thread::scope(|scope| {
+        let callers: Vec<_> =
+            (0..CONNECTIONS).map(|_| scope.spawn(|| call(address, &request, &stop, &calls))).collect();
+        thread::sleep(Duration::from_millis(300));
+        let begun = (cpu_seconds(Loopback::THREADS), calls.load(Ordering::Relaxed));
+        thread::sleep(span);
+        let ended = (cpu_seconds(Loopback::THREADS), calls.load(Ordering::Relaxed));
+        stop.store(true, Ordering::Relaxed);
+        for caller in callers {
+            caller.join().map_err(|_| Error::corrupt("a caller panicked"))??;
+        }
+        Ok::<_, Error>((begun, ended))
+    })?;
+    let answered = f64::from(ended.1.wrapping_sub(begun.1).max(1));
+    let each = (ended.0 - begun.0) / answered;
+    Ok(vec![
+        Figure::plain("POST /verify over loopback, server CPU", format!("{:.1} µs", each * 1e6)),
+        Figure::plain(
+            "  answers a second, 8 connections, both sides here",
+            format!("{:.0}", answered / span.as_secs_f64()),
+        ),
+        Figure::ratio("  ratio to one raw verification", raw.verify / each, 0.6, "≥ 0.60"),
+    ])
+}
+
+fn call(address: SocketAddr, request: &[u8], stop: &AtomicBool, calls: &AtomicU32) -> Result<(), Error> {
+    let failed = |error: std::io::Error| Error::new(ErrorKind::Unavailable, error.to_string());
+    let mut stream = TcpStream::connect(address).map_err(failed)?;
+    stream.set_nodelay(true).map_err(failed)?;
+    let mut buffer = vec![0; 1 << 16];
+    while !stop.load(Ordering::Relaxed) {
+        stream.write_all(request).map_err(failed)?;
+        let mut have = 0;
+        let accepted = loop {
+            have += stream.read(buffer.get_mut(have..).unwrap_or_default()).map_err(failed)?;
+            if let Some(accepted) = complete(buffer.get(..have).unwrap_or_default()) {
+                break accepted;
+            }
+        };
+        if !accepted {
+            return Err(Error::corrupt("the server refused the bench's credential"));
+        }
+        calls.fetch_add(1, Ordering::Relaxed);
+    }
+    Ok(())
+}
+
+/// Whether a whole answer is there, and then whether it accepts.
+fn complete(answer: &[u8]) -> Option<bool> {
+    let end = answer.windows(4).position(|part| part == b"\r\n\r\n")? + 4;
+    let head = std::str::from_utf8(answer.get(..end)?).ok()?.to_ascii_lowercase();
+    let length: usize = head.split("content-length: ").nth(1)?.split("\r\n").next()?.parse().ok()?;
+    let body = answer.get(end..end + length)?;
+    Some(head.starts_with("http/1.1 200") && body.windows(15).any(|part| part == b"\"accepted\":true"))
+}

@@ -1,0 +1,93 @@
+//! `certless bench`: the raw limit and the product beside it, in one run, as ratios.
+//!
+//! A ratio is (signatures needed × time of one raw signature operation) / CPU time spent, so that a noisy machine slows
+//! both sides alike. [`machine`] says where it ran, [`raw`] measures the limits, the others the product.
+
+mod http;
+mod issuing;
+mod machine;
+mod raw;
+mod starting;
+mod verifying;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::OK;
+use super::args::BenchArgs;
+use super::output::Output;
+use crate::adapters::keyring::Keyring;
+use crate::adapters::store::sled::{Options, SledStore};
+use crate::app::open::assemble;
+use crate::base::clock::{Clock, SystemClock};
+use crate::base::random::SystemRandom;
+use crate::crypto::derive::Seed;
+use crate::domain::agency::Agencies;
+use crate::domain::city::{City, Ports};
+use crate::domain::error::{Error, ErrorKind};
+
+/// One measured figure and what it is held to.
+pub(super) struct Figure {
+    pub name: &'static str,
+    pub value: String,
+    pub aim: &'static str,
+    pub met: Option<bool>,
+}
+
+impl Figure {
+    fn plain(name: &'static str, value: String) -> Self {
+        Self { name, value, aim: "", met: None }
+    }
+
+    fn ratio(name: &'static str, value: f64, aim: f64, aim_text: &'static str) -> Self {
+        Self { name, value: format!("{value:.2}"), aim: aim_text, met: Some(value >= aim) }
+    }
+
+    fn at_most(name: &'static str, value: f64, unit: &str, most: f64, aim: &'static str) -> Self {
+        Self { name, value: format!("{value:.2} {unit}"), aim, met: Some(value <= most) }
+    }
+}
+
+/// Measures everything and prints a table.
+pub fn run(args: &BenchArgs, out: Output) -> Result<u8, Error> {
+    let span = Duration::from_secs(args.seconds);
+    let folder = args
+        .folder
+        .clone()
+        .unwrap_or_else(|| std::env::temp_dir().join(format!("certless-bench-{}", std::process::id())));
+    for line in machine::describe(&folder) {
+        out.line(line);
+    }
+    let raw = raw::measure(span);
+    print(&raw.figures(), out);
+    let city = city(&folder.join("city"))?;
+    print(&verifying::measure(&city, &raw, span)?, out);
+    print(&http::measure(city, &raw, span)?, out);
+    print(&issuing::measure(&folder, span)?, out);
+    print(&starting::measure(&folder.join("demo"))?, out);
+    drop(std::fs::remove_dir_all(&folder));
+    Ok(OK)
+}
+
+fn print(figures: &[Figure], out: Output) {
+    for figure in figures {
+        let mark = match figure.met {
+            Some(true) => "✓",
+            Some(false) => "✗",
+            None => " ",
+        };
+        out.line(format!("{mark} {:58} {:>16}  {}", figure.name, figure.value, figure.aim));
+    }
+}
+
+/// A city with derived keys on the embedded store in a folder.
+fn city(folder: &std::path::Path) -> Result<City, Error> {
+    std::fs::create_dir_all(folder).map_err(|error| Error::new(ErrorKind::Unavailable, error.to_string()))?;
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let options = Options { floor: 0, ballast: 0, ..Options::default() };
+    let store = SledStore::open(&folder.join("store"), &options, Arc::clone(&clock), &SystemRandom)?;
+    let agencies: Vec<_> = Agencies::shipped()?.iter().map(|agency| agency.code.clone()).collect();
+    let ring = Keyring::derived(&Seed::new([9; 32]), &agencies);
+    let ports = Ports { store: Arc::new(store), clock, random: Arc::new(SystemRandom), web: None, key_maker: None };
+    assemble("http://127.0.0.1:8080", &ring, ports)
+}
