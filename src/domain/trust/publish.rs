@@ -11,7 +11,6 @@ use crate::crypto::{PublicKey, Signer};
 use crate::domain::agency::Agencies;
 use crate::domain::change::{Change, Table};
 use crate::domain::city::City;
-use crate::domain::city::keys::AgencySigner;
 use crate::domain::city::names::Names;
 use crate::domain::error::{Error, ErrorKind};
 use crate::domain::leaf::{Kind, leaf};
@@ -109,45 +108,10 @@ impl City {
         let request = Change::new(self.fresh_request("trust")?, sha256(&signed));
         let request = registry.written(request.update(Table::Trust, CURRENT, row.version, signed.clone()), &signed);
         self.store().commit(request)?;
+        // What is in force is what was signed, in whole seconds: a key begins no later than what it signs in its first one.
+        let registry = Registry::open(&signed, self.keys.root.public_key(), &self.contexts)?;
         self.set_registry(registry.clone());
         Ok(registry)
-    }
-
-    /// Makes the next key of an agency, publishes it and signs with it from now on; the name of the key.
-    ///
-    /// A crash after the key was made leaves a key that nothing names; the next rotation makes another.
-    pub fn rotate_key(&self, agency: &AgencyCode) -> Result<String, Error> {
-        if self.registry().agency(agency).is_none() {
-            return Err(no_agency());
-        }
-        let maker = self.ports.key_maker.as_ref();
-        let maker = maker.ok_or_else(|| Error::new(ErrorKind::Unavailable, "no key files are open for writing"))?;
-        let (key_id, signer) = maker.next_key(agency).map_err(|error| {
-            Error::new(ErrorKind::Unavailable, error.detail).says(error.message.zh, error.message.en)
-        })?;
-        let (key, now) = (signer.public_key().clone(), self.now());
-        self.change_trust(|registry| registry.rotate(agency, key_id.clone(), key.clone(), now))?;
-        self.keys.set_agency(agency.clone(), AgencySigner { key_id: key_id.clone(), signer });
-        Ok(key_id)
-    }
-
-    /// Ends a key that signs no more; the key that signs now is refused.
-    pub fn retire_key(&self, agency: &AgencyCode, key_id: &str, at: Timestamp) -> Result<(), Error> {
-        if self.keys.agency(agency)?.key_id == key_id {
-            return Err(Error::new(ErrorKind::Conflict, "the key signs now").says(
-                "该密钥正在使用，请先轮换（keys rotate）。",
-                "This key signs now. Rotate it first (keys rotate).",
-            ));
-        }
-        self.change_trust(|registry| registry.retire(agency, key_id, at)).map(drop)
-    }
-
-    /// Marks a key as known to others from a time on; a key that signs now is rotated first.
-    pub fn compromise_key(&self, agency: &AgencyCode, key_id: &str, from: Timestamp) -> Result<(), Error> {
-        if self.keys.agency(agency)?.key_id == key_id {
-            self.rotate_key(agency)?;
-        }
-        self.change_trust(|registry| registry.compromise(agency, key_id, from)).map(drop)
     }
 
     /// Renews the registry before it expires: a new version with the same content once half its life is over.
