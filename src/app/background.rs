@@ -50,7 +50,7 @@ fn run(service: &Service, stop: &AtomicBool) {
     let mut tick = 0_u64;
     while !stop.load(Ordering::Relaxed) && service.city.store().health().ready {
         integrate(service, &owner);
-        if tick.is_multiple_of(SWEEP_TICKS) {
+        if tick % SWEEP_TICKS == 0 {
             tidy(service);
         }
         tick = tick.wrapping_add(1);
@@ -62,7 +62,7 @@ fn integrate(service: &Service, owner: &str) {
     let store = service.city.store();
     match store.lease(LOG_LEASE, owner, LEASE) {
         Ok(Some(epoch)) => match store.integrate(epoch, TURN) {
-            Ok(done) => metrics::counter!("certless_log_size").absolute(done.head.size),
+            Ok(done) => metrics::gauge!("certless_log_size").set(done.head.size as f64),
             Err(error) => tracing::warn!(%error, "log leaves were not integrated"),
         },
         Ok(None) => {}

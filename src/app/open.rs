@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, RwLock};
 
 use super::config::Config;
 use crate::adapters::fetch::Fetcher;
@@ -11,7 +11,7 @@ use crate::adapters::store::sled::{Options, SledStore};
 use crate::base::clock::{Clock, SystemClock};
 use crate::base::id::AgencyCode;
 use crate::base::random::{Random, SystemRandom};
-use crate::base::text::{Label, Lang};
+use crate::base::text::Lang;
 use crate::crypto::seal::Sealer;
 use crate::crypto::{Algorithm, PublicKey, Signer};
 use crate::domain::agency::Agencies;
@@ -20,7 +20,7 @@ use crate::domain::city::keys::{AgencySigner, CityKeys};
 use crate::domain::city::names::Names;
 use crate::domain::city::{City, Ports};
 use crate::domain::error::{Error, ErrorKind};
-use crate::domain::ports::{Fetched, KeyMaker, KeyMakerError, Web, WebError};
+use crate::domain::ports::{Fetched, Web, WebError};
 use crate::domain::trust::Registry;
 use crate::vc::contexts::Contexts;
 use crate::vc::status::permutation::Permutation;
@@ -49,8 +49,7 @@ pub fn city(config: &Config) -> Result<City, Error> {
     let store = Arc::new(store(config, &clock)?);
     let web = (!config.fetch.hosts.is_empty() || config.fetch.loopback).then(|| config.fetch_policy()).transpose()?;
     let web = web.map(|policy| Arc::new(Outbound(Fetcher::new(policy))) as Arc<dyn Web>);
-    let maker = Maker(Mutex::new(keyring(config)?));
-    let ports = Ports { store, clock, random: Arc::new(SystemRandom), web, key_maker: Some(Arc::new(maker)) };
+    let ports = Ports { store, clock, random: Arc::new(SystemRandom), web };
     assemble(&config.base_url, &ring, ports)
 }
 
@@ -110,25 +109,6 @@ fn city_keys(ring: &Keyring) -> CityKeys {
 pub fn agency_signer(keys: crate::adapters::keyring::AgencyKeys) -> (AgencyCode, Arc<AgencySigner>) {
     let key_id = key_name(Algorithm::EdDsa, keys.generation);
     (keys.agency, Arc::new(AgencySigner { key_id, signer: Arc::new(keys.eddsa) }))
-}
-
-/// The key files as the domain sees them.
-struct Maker(Mutex<Keyring>);
-
-impl KeyMaker for Maker {
-    fn next_key(&self, agency: &AgencyCode) -> Result<(String, Arc<dyn Signer>), KeyMakerError> {
-        let mut ring = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let failed = |error: KeyringError| KeyMakerError {
-            message: Label::new(error.message(Lang::Zh), error.message(Lang::En)),
-            detail: error.to_string(),
-        };
-        let generation = ring.rotate(agency, &SystemRandom).map_err(failed)?;
-        let keys = ring.agency(agency, generation).ok_or_else(|| KeyMakerError {
-            detail: "the new key is not in the ring".to_owned(),
-            message: Label::new("新密钥未能读取。", "The new key could not be read."),
-        })?;
-        Ok((key_name(Algorithm::EdDsa, generation), Arc::new(keys.eddsa)))
-    }
 }
 
 /// A key file's problem as the city tells it.

@@ -48,14 +48,14 @@ async fn listen(config: &Config, service: Arc<Service>, ready: impl FnOnce()) ->
         )
     })?;
     ready();
-    let router = router(config, &service);
+    let router = router(config, Arc::clone(&service));
     axum::serve(listener, router).with_graceful_shutdown(stop(service)).await.map_err(|error| failed(&error))
 }
 
 /// The interfaces and pages with what every answer gets.
-pub fn router(config: &Config, service: &Arc<Service>) -> Router {
+pub fn router(config: &Config, service: Arc<Service>) -> Router {
     let limit = Duration::from_secs(u64::from(config.limits.request_seconds));
-    http::router(Arc::clone(service))
+    http::router(Arc::clone(&service))
         .merge(ui::router())
         .layer(TimeoutLayer::with_status_code(axum::http::StatusCode::SERVICE_UNAVAILABLE, limit))
         .layer(CatchPanicLayer::new())

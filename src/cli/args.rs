@@ -7,7 +7,6 @@ use clap::{Args, Parser, Subcommand};
 
 use super::tool::Op;
 use crate::app::config::Config;
-use crate::base::id::AgencyCode;
 use crate::domain::error::Error;
 
 /// A certificate-free city in one program. Without a command it starts the demo city.
@@ -38,121 +37,8 @@ pub enum Command {
     Qr(super::qr::QrArgs),
     /// A holder's wallet in a file: receive licences, show codes, make presentations.
     Wallet(super::wallet::WalletArgs),
-    /// Verify a credential, a presentation, a code or a picture of one. Exit 0 accepted, 1 refused, 2 could not decide.
-    Verify(VerifyArgs),
-    /// The agencies' keys and what the trust registry says of them.
-    Keys(KeysArgs),
-    /// The embedded store: export, import, check.
-    Store(StoreArgs),
     /// The building blocks by themselves: JSON lines in, JSON lines out.
     Tool(ToolArgs),
-}
-
-/// Options of `verify`.
-#[derive(Args, Debug)]
-pub struct VerifyArgs {
-    /// Where accepted codes are remembered, and the registry is looked for.
-    #[command(flatten)]
-    pub place: Place,
-    /// Verify as of this time, 2026-03-01T00:00:00Z.
-    #[arg(long, value_name = "TIME")]
-    pub at: Option<String>,
-    /// The trust registry to rely on; trust/registry.json in the folder of the key files otherwise.
-    #[arg(long, value_name = "FILE")]
-    pub trust: Option<PathBuf>,
-    /// Let a server verify.
-    #[arg(long, value_name = "URL", conflicts_with_all = ["at", "trust"])]
-    pub server: Option<String>,
-    /// Refuse what its holder did not sign.
-    #[arg(long)]
-    pub bound: bool,
-    /// Print the verdict as JSON.
-    #[arg(long)]
-    pub json: bool,
-    /// Files, or - for the standard input.
-    #[arg(required = true, value_name = "INPUT")]
-    pub inputs: Vec<PathBuf>,
-}
-
-/// Options of `keys`.
-#[derive(Args, Debug)]
-pub struct KeysArgs {
-    /// Where the city is.
-    #[command(flatten)]
-    pub place: Place,
-    /// What to do.
-    #[command(subcommand)]
-    pub command: KeysCommand,
-}
-
-/// What to do with keys.
-#[derive(Debug, Subcommand)]
-pub enum KeysCommand {
-    /// Every agency's keys with their validity.
-    List,
-    /// Make the first key of an agency.
-    New {
-        /// The agency.
-        #[arg(long, value_name = "CODE")]
-        agency: AgencyCode,
-    },
-    /// Make the next key of an agency and sign with it; what older keys signed stays valid.
-    Rotate {
-        /// The agency.
-        #[arg(long, value_name = "CODE")]
-        agency: AgencyCode,
-    },
-    /// End a key that signs no more.
-    Retire {
-        /// The agency.
-        #[arg(long, value_name = "CODE")]
-        agency: AgencyCode,
-        /// The key, key-1.
-        key: String,
-        /// From when; now otherwise.
-        #[arg(long, value_name = "TIME")]
-        at: Option<String>,
-    },
-    /// Declare a key known to others: what it signed from then on is refused.
-    Compromise {
-        /// The agency.
-        #[arg(long, value_name = "CODE")]
-        agency: AgencyCode,
-        /// The key, key-1.
-        key: String,
-        /// From when.
-        #[arg(long, value_name = "TIME")]
-        from: String,
-    },
-}
-
-/// Options of `store`.
-#[derive(Args, Debug)]
-pub struct StoreArgs {
-    /// Where the city is.
-    #[command(flatten)]
-    pub place: Place,
-    /// What to do.
-    #[command(subcommand)]
-    pub command: StoreCommand,
-}
-
-/// What to do with the store.
-#[derive(Debug, Subcommand)]
-pub enum StoreCommand {
-    /// Write every row as a line of JSON.
-    Export {
-        /// The file; the standard output otherwise.
-        #[arg(long, value_name = "FILE")]
-        out: Option<PathBuf>,
-    },
-    /// Make the store of an export, where there is none.
-    Import {
-        /// The export.
-        file: PathBuf,
-    },
-    /// Read every row, every index and the whole log.
-    Check,
 }
 
 /// Options of the demo city.
@@ -233,11 +119,6 @@ impl Place {
         config.keys = Some(self.keys.clone().or(config.keys).unwrap_or_else(|| keys_beside(&self.data)));
         config.data.clone_from(&self.data);
         Ok(config)
-    }
-
-    /// The folder of the key files.
-    pub fn keys_folder(&self) -> PathBuf {
-        self.keys.clone().unwrap_or_else(|| keys_beside(&self.data))
     }
 }
 

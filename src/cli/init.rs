@@ -11,7 +11,7 @@ use crate::base::random::SystemRandom;
 use crate::domain::error::{Error, ErrorKind};
 
 /// Makes the city and says what was made.
-pub fn run(args: &InitArgs, out: Output) -> Result<u8, Error> {
+pub fn run(args: &InitArgs, out: &Output) -> Result<u8, Error> {
     let mut config = args.place.config()?;
     if let Some(base_url) = &args.base_url {
         config.base_url.clone_from(base_url);

@@ -6,13 +6,10 @@
 pub mod args;
 pub mod console;
 pub mod init;
-pub mod keys;
 pub mod output;
 pub mod qr;
 pub mod serve;
-pub mod store;
 pub mod tool;
-pub mod verify;
 pub mod wallet;
 
 use std::process::ExitCode;
@@ -37,7 +34,7 @@ pub const FAILED: u8 = 2;
 pub fn run() -> ExitCode {
     let cli = Cli::parse();
     let out = Output { lang: language(cli.lang.as_deref()) };
-    match execute(cli, out) {
+    match execute(cli, &out) {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
             out.error(&error);
@@ -46,17 +43,14 @@ pub fn run() -> ExitCode {
     }
 }
 
-fn execute(cli: Cli, out: Output) -> Result<u8, Error> {
+fn execute(cli: Cli, out: &Output) -> Result<u8, Error> {
     match cli.command.unwrap_or(Command::Demo(cli.demo)) {
         Command::Demo(args) => serve::demo(&args, out),
         Command::Init(args) => init::run(&args, out),
         Command::Serve(args) => serve::serve(&args, out),
-        Command::Verify(args) => verify::run(&args, out),
-        Command::Keys(args) => keys::run(&args, out),
-        Command::Store(args) => store::run(&args, out),
         Command::Tool(args) => {
             let (input, lines) = (std::io::stdin().lock(), std::io::stdout().lock());
-            tool::run(args.op, input, lines, &SystemClock).map_err(|error| output::broken_pipe(&error))?;
+            tool::run(args.op, input, lines, &SystemClock).map_err(output::broken_pipe)?;
             Ok(OK)
         }
         Command::Qr(args) => on_console(out, |console| qr::run(&args, console)),
@@ -65,7 +59,7 @@ fn execute(cli: Cli, out: Output) -> Result<u8, Error> {
 }
 
 /// Runs a command that writes to the process's streams.
-fn on_console(out: Output, command: impl FnOnce(&mut Console<'_>) -> Result<u8, Error>) -> Result<u8, Error> {
+fn on_console(out: &Output, command: impl FnOnce(&mut Console<'_>) -> Result<u8, Error>) -> Result<u8, Error> {
     let (mut answers, mut notes) = (std::io::stdout().lock(), std::io::stderr().lock());
     command(&mut Console { lang: out.lang, answers: &mut answers, notes: &mut notes })
 }

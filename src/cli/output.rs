@@ -53,7 +53,7 @@ impl Output {
 }
 
 /// An input or output error of the standard streams.
-pub fn broken_pipe(error: &io::Error) -> Error {
+pub fn broken_pipe(error: io::Error) -> Error {
     Error::new(ErrorKind::Unavailable, error.to_string())
 }
 

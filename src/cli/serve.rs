@@ -3,10 +3,10 @@
 use std::fs;
 use std::path::Path;
 
-use super::OK;
 use super::args::{DemoArgs, Place, ServeArgs};
 use super::init;
 use super::output::{Output, file_error};
+use super::{FAILED, OK};
 use crate::app::config::Config;
 use crate::app::{demo, open, server, telemetry};
 use crate::domain::agency::Agencies;
@@ -17,7 +17,7 @@ use crate::domain::error::Error;
 const FILLED: &str = "demo-filled";
 
 /// Serves a city.
-pub fn serve(args: &ServeArgs, out: Output) -> Result<u8, Error> {
+pub fn serve(args: &ServeArgs, out: &Output) -> Result<u8, Error> {
     let mut config = args.place.config()?;
     if let Some(listen) = args.listen {
         config.listen = listen;
@@ -28,12 +28,11 @@ pub fn serve(args: &ServeArgs, out: Output) -> Result<u8, Error> {
     let city = open::city(&config)?;
     open::write_trust_copy(&config.keys_folder(), &city)?;
     let address = city.names.base().to_owned();
-    server::serve(&config, city, || out.say(format!("已启动：{address}"), format!("Serving {address}")))?;
-    Ok(OK)
+    run(&config, city, out, || out.say(format!("已启动：{address}"), format!("Serving {address}")))
 }
 
 /// Starts the demo city, making it first where there is none.
-pub fn demo(args: &DemoArgs, out: Output) -> Result<u8, Error> {
+pub fn demo(args: &DemoArgs, out: &Output) -> Result<u8, Error> {
     let place = Place::from(args);
     if args.reset {
         reset(&place.config()?, out)?;
@@ -48,11 +47,10 @@ pub fn demo(args: &DemoArgs, out: Output) -> Result<u8, Error> {
     let city = open_demo(&config, out)?;
     config.conformance = args.conformance;
     let base = city.names.base().to_owned();
-    server::serve(&config, city, || welcome(&base, out))?;
-    Ok(OK)
+    run(&config, city, out, || welcome(&base, out))
 }
 
-fn open_demo(config: &Config, out: Output) -> Result<City, Error> {
+fn open_demo(config: &Config, out: &Output) -> Result<City, Error> {
     if !config.data.join("certless.json").exists() {
         init::make(config)?;
     }
@@ -64,7 +62,7 @@ fn open_demo(config: &Config, out: Output) -> Result<City, Error> {
     Ok(city)
 }
 
-fn fill(config: &Config, city: &City, out: Output) -> Result<(), Error> {
+fn fill(config: &Config, city: &City, out: &Output) -> Result<(), Error> {
     let people = demo::generate(city)?;
     let stock = config.data.join("stock");
     fs::create_dir_all(&stock).map_err(|error| file_error(&stock, &error))?;
@@ -81,7 +79,7 @@ fn fill(config: &Config, city: &City, out: Output) -> Result<(), Error> {
 }
 
 /// Deletes the demo city's data and keys; refuses a folder that holds no demo city.
-fn reset(config: &Config, out: Output) -> Result<(), Error> {
+fn reset(config: &Config, out: &Output) -> Result<(), Error> {
     let marked = config.data.join(FILLED).exists();
     if !config.data.exists() {
         return Ok(());
@@ -106,8 +104,18 @@ fn remove(path: &Path) -> Result<(), Error> {
     }
 }
 
+fn run(config: &Config, city: City, out: &Output, ready: impl FnOnce()) -> Result<u8, Error> {
+    match server::serve(config, city, ready) {
+        Ok(()) => Ok(OK),
+        Err(error) => {
+            out.error(&error);
+            Ok(FAILED)
+        }
+    }
+}
+
 /// What there is and what to try next.
-fn welcome(base: &str, out: Output) {
+fn welcome(base: &str, out: &Output) {
     out.say(format!("演示城市已启动：{base}\n"), format!("The demo city is running: {base}\n"));
     out.say("机关（签发令牌 · 窗口令牌）", "Agencies (issuing token · window token)");
     if let Ok(agencies) = Agencies::shipped() {

@@ -5,13 +5,10 @@
 
 use std::fmt;
 use std::ops::Range;
-use std::sync::Arc;
 use std::time::Duration;
 
 use super::change::{Change, Page, Receipt, Row, StatusEntries, Table};
 use crate::base::id::{AgencyCode, ListId, RequestId};
-use crate::base::text::Label;
-use crate::crypto::Signer;
 
 /// Most rows of one [`Store::scan`] or [`Store::log_range`].
 pub const MAX_PAGE: u16 = 500;
@@ -223,18 +220,3 @@ impl fmt::Display for WebError {
 }
 
 impl std::error::Error for WebError {}
-
-/// Makes the signing keys of agencies; the seeds never leave it.
-pub trait KeyMaker: Send + Sync {
-    /// Makes the next key of an agency, durably; its name in the agency's DID document and what signs with it.
-    fn next_key(&self, agency: &AgencyCode) -> Result<(String, Arc<dyn Signer>), KeyMakerError>;
-}
-
-/// Why no key was made: technical English, and the sentence for people.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct KeyMakerError {
-    /// Technical English.
-    pub detail: String,
-    /// For people.
-    pub message: Label,
-}

@@ -41,7 +41,7 @@ pub fn routes() -> Vec<Route> {
 
 async fn verify(State(service): State<Shared>, headers: HeaderMap, Body(body): Body) -> Answer<Json<Value>> {
     let media = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let verdict = if media.starts_with("image/") || qr::is_picture(&body) {
+    let verdict = if media.starts_with("image/") || is_picture(&body) {
         blocking(&service, move |service| decide(service, read_picture(&body)?)).await?
     } else {
         let received = received(&body)?;
@@ -69,6 +69,15 @@ fn received(body: &[u8]) -> Result<Received, Error> {
         let kind = if finding.code == Code::TooLarge { ErrorKind::TooLarge } else { ErrorKind::Malformed };
         Error::new(kind, finding.to_string()).says(finding.code.zh(), finding.code.en())
     })
+}
+
+/// Whether the bytes begin as a PNG, a JPEG or an SVG does.
+pub fn is_picture(body: &[u8]) -> bool {
+    let text = body.trim_ascii_start();
+    body.starts_with(b"\x89PNG")
+        || body.starts_with(b"\xff\xd8\xff")
+        || text.starts_with(b"<svg")
+        || text.starts_with(b"<?xml")
 }
 
 /// The first code in a picture that is a credential.

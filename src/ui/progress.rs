@@ -12,27 +12,27 @@ use crate::domain::error::Error;
 pub(super) fn page(progress: &Progress, lang: Lang) -> String {
     let say = |zh, en| lang.pick(zh, en);
     let mut main = String::new();
-    let _ = writeln!(main, "<h1>{}</h1>", escape(progress.matter.get(lang)));
-    let _ = writeln!(
+    let _ = write!(main, "<h1>{}</h1>\n", escape(progress.matter.get(lang)));
+    let _ = write!(
         main,
-        "<p class=\"state {}\"><strong>{}</strong></p>",
+        "<p class=\"state {}\"><strong>{}</strong></p>\n",
         progress.state,
         escape(progress.state_name.get(lang))
     );
     if let Some(due) = &progress.due {
-        let _ = writeln!(
+        let _ = write!(
             main,
-            "<p class=\"due\">{} <strong>{}</strong></p>",
+            "<p class=\"due\">{} <strong>{}</strong></p>\n",
             say("承诺办结日期", "Decided by"),
             day(due, lang)
         );
     }
     if let Some(reason) = &progress.reason {
-        let _ = writeln!(main, "<p class=\"reason\">{}{}</p>", say("原因：", "Reason: "), escape(reason));
+        let _ = write!(main, "<p class=\"reason\">{}{}</p>\n", say("原因：", "Reason: "), escape(reason));
     }
     main.push_str("<ol class=\"steps\">\n");
     for (step, at) in &progress.steps {
-        let _ = writeln!(main, "<li><span>{}</span><time>{}</time></li>", escape(step.get(lang)), time(*at, lang));
+        let _ = write!(main, "<li><span>{}</span><time>{}</time></li>\n", escape(step.get(lang)), time(*at, lang));
     }
     main.push_str("</ol>\n<dl>\n");
     for (name, value) in [
@@ -41,7 +41,7 @@ pub(super) fn page(progress: &Progress, lang: Lang) -> String {
         (say("负责单位", "Responsible"), progress.agency.get(lang)),
         (say("联系电话", "Telephone"), &progress.phone),
     ] {
-        let _ = writeln!(main, "<dt>{name}</dt><dd>{}</dd>", escape(value));
+        let _ = write!(main, "<dt>{name}</dt><dd>{}</dd>\n", escape(value));
     }
     main.push_str("</dl>\n");
     document(lang, progress.matter.get(lang), &main)

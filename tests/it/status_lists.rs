@@ -82,8 +82,7 @@ fn running() -> Running {
         )])),
     };
     let random = Arc::new(SeededRandom::new("status lists"));
-    let ports =
-        Ports { store: Arc::clone(&store) as _, clock: Arc::new(clock.clone()), random, web: None, key_maker: None };
+    let ports = Ports { store: Arc::clone(&store) as _, clock: Arc::new(clock.clone()), random, web: None };
     let city = City::new(ports, names, keys, Contexts::bundled(), registry);
     let service = Arc::new(Service { city, conformance: false, metrics: None, pages: Arc::new(certless::ui::Site) });
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();

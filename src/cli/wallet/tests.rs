@@ -53,7 +53,6 @@ fn package(key: &PublicKey) -> Value {
         type_code: "idCard",
         version: 1,
         view: "basic",
-        issued_at: from_unix(0).unwrap(),
         valid_from: from_unix(0).unwrap(),
         valid_until: None,
         holder: Some(key),

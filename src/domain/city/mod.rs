@@ -12,7 +12,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use super::counter::Counters;
 use super::error::Error;
-use super::ports::{KeyMaker, Store, Web};
+use super::ports::{Store, Web};
 use super::record::Vault;
 use super::status::StatusBook;
 use super::trust::Registry;
@@ -35,8 +35,6 @@ pub struct Ports {
     pub random: Arc<dyn Random>,
     /// Outbound fetches; absent where none are allowed.
     pub web: Option<Arc<dyn Web>>,
-    /// The agencies' seeds; absent where keys are not changed.
-    pub key_maker: Option<Arc<dyn KeyMaker>>,
 }
 
 /// One running city.

@@ -10,7 +10,6 @@ pub struct Names {
     base: String,
     did: String,
     authority: String,
-    serves: bool,
 }
 
 impl Names {
@@ -23,17 +22,7 @@ impl Names {
         if authority.is_empty() || authority.contains(['/', '?', '#', '@', ' ']) {
             return Err(wrong());
         }
-        Ok(Self {
-            base: base.to_owned(),
-            did: web::did(authority, &[])?,
-            authority: authority.to_owned(),
-            serves: true,
-        })
-    }
-
-    /// The names of a city that somebody else serves: none of its status lists is this program's own.
-    pub fn of_another(base: &str) -> Result<Self, ParseError> {
-        Ok(Self { serves: false, ..Self::new(base)? })
+        Ok(Self { base: base.to_owned(), did: web::did(authority, &[])?, authority: authority.to_owned() })
     }
 
     /// The public base URL, without a trailing slash.
@@ -64,7 +53,7 @@ impl Names {
     /// The status list that a URL of this city names.
     pub fn own_status_list(&self, url: &str) -> Option<ListId> {
         let name = url.strip_prefix(&self.base)?.strip_prefix("/status/")?;
-        self.serves.then(|| ListId::parse(name).ok())?
+        ListId::parse(name).ok()
     }
 
     /// The URL of the city's own JSON-LD context.

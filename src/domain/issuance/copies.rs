@@ -97,7 +97,6 @@ impl City {
                 type_code: credential_type.code(),
                 version: credential_type.version(),
                 view: &view.name,
-                issued_at: prepared.at,
                 valid_from: prepared.filled.validity.begins(),
                 valid_until: view_end(prepared, draft.subject, &view.name),
                 holder: draft.key,

@@ -26,7 +26,7 @@ impl Registry {
     /// The signed document, as published.
     pub fn sign(&self, root: &dyn Signer, contexts: &Contexts) -> Result<Vec<u8>, Finding> {
         let options = ProofOptions::new(Purpose::AssertionMethod, self.root_method(), self.issued);
-        let signed = data_integrity::sign(&self.to_json(root.public_key()), &options, root, contexts)?;
+        let signed = data_integrity::sign(&self.to_json(), &options, root, contexts)?;
         Ok(Value::Object(signed).to_string().into_bytes())
     }
 
@@ -44,20 +44,9 @@ impl Registry {
         Ok(registry)
     }
 
-    /// Reads a signed document that its reader trusts for other reasons than a known root key: a file that was named.
-    /// The signature must still verify with the root key that the document names.
-    pub fn open_named(bytes: &[u8], contexts: &Contexts) -> Result<Self, Finding> {
-        let wrong = |detail: String| Finding::error(Check::Trust, Code::RegistryInvalid, detail);
-        let document = parse_object(bytes, &LIMITS).map_err(|error| wrong(error.to_string()))?;
-        let root = text(&document, "root").map_err(|error| wrong(error.to_string()))?;
-        let root = PublicKey::from_multikey(root).map_err(|error| wrong(error.to_string()))?;
-        Self::open(bytes, &root, contexts)
-    }
-
-    fn to_json(&self, root: &PublicKey) -> Map {
+    fn to_json(&self) -> Map {
         let document = json!({
             "type": TYPE,
-            "root": root.to_multikey(),
             "city": self.city,
             "name": self.name,
             "version": self.version,

@@ -57,7 +57,6 @@ fn package(id: &str, holders: &[Option<&HolderKey>]) -> Vec<u8> {
             type_code: "idCard",
             version: 1,
             view: "basic",
-            issued_at: now(),
             valid_from: now(),
             valid_until: None,
             holder: key,

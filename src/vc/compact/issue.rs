@@ -25,8 +25,6 @@ pub struct NewCredential<'a> {
     pub version: u32,
     /// The name of the view.
     pub view: &'a str,
-    /// When it is signed: which key was right is decided by this time.
-    pub issued_at: Timestamp,
     /// Valid from.
     pub valid_from: Timestamp,
     /// Valid until; `None` for 长期.
@@ -67,7 +65,6 @@ impl NewCredential<'_> {
             (1, Some(self.issuer.into())),
             (4, self.valid_until.map(|time| time.as_second().into())),
             (5, Some(self.valid_from.as_second().into())),
-            (6, Some(self.issued_at.as_second().into())),
             (8, self.holder.map(|key| Cbor::Map(vec![(1.into(), key_to_cose(key))]))),
             (CLAIM_STATUS, self.status.map(reference_to_cbor)),
             (CLAIM_LICENCE, Some(Cbor::Array(licence))),

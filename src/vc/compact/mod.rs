@@ -11,7 +11,6 @@
 //! | 1 | `iss` | the agency's DID; with `#` and `kid` it names the verification method |
 //! | 4 | `exp` | end of validity, absent when it has none |
 //! | 5 | `nbf` | begin of validity |
-//! | 6 | `iat` | when it was signed: a key that was rotated since still verifies it, one compromised before does not |
 //! | 8 | `cnf` | `{1: COSE_Key}` of the holder (RFC 8747), absent in a credential without holder key |
 //! | 65535 | `status` | `{"status_list": {"idx", "uri"}}` (Token Status List) |
 //! | −65537 | licence | `[type code, version of the type, view, 电子证照标识, claims]` (private use) |

@@ -39,8 +39,6 @@ pub struct Credential {
     pub version: u32,
     /// The name of the view.
     pub view: String,
-    /// When it was signed, by its own word.
-    pub issued_at: Timestamp,
     /// Valid from.
     pub valid_from: Timestamp,
     /// Valid until; `None` for 长期.
@@ -170,7 +168,6 @@ impl Credential {
             type_code: type_code.clone(),
             version: u32::try_from(*version).map_err(|_| malformed("the version of the type"))?,
             view: view.clone(),
-            issued_at: time(claims.at(6))?.ok_or_else(|| malformed("iat is missing"))?,
             valid_from: time(claims.at(5))?.ok_or_else(|| malformed("nbf is missing"))?,
             valid_until: time(claims.at(4))?,
             holder: claims.at(8).map(holder).transpose()?,
@@ -221,8 +218,7 @@ fn identifier(id: &Cbor) -> Result<String, Finding> {
 }
 
 fn time(claim: Option<&Cbor>) -> Result<Option<Timestamp>, Finding> {
-    let read =
-        |claim: &Cbor| claim.as_int().and_then(from_unix).ok_or_else(|| malformed("iat, nbf or exp is not a time"));
+    let read = |claim: &Cbor| claim.as_int().and_then(from_unix).ok_or_else(|| malformed("nbf or exp is not a time"));
     claim.map(read).transpose()
 }
 

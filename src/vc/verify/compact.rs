@@ -14,7 +14,7 @@ use crate::vc::keys::Purpose;
 pub(super) fn verify(code: &compact::Code, policy: &Policy<'_>, sources: &Sources<'_>, report: &mut Report) -> Shown {
     let mut shown = Shown { format: Format::Compact, credentials: Vec::new(), once: None };
     let credential = &code.credential;
-    report.take(Check::Proof, verify_issuer(credential, sources));
+    report.take(Check::Proof, verify_issuer(credential, policy, sources));
     if let Some(proof) = &code.shown {
         report.take(Check::Binding, code.verify_holder());
         report.take(Check::Freshness, check_freshness(proof, policy));
@@ -27,8 +27,8 @@ pub(super) fn verify(code: &compact::Code, policy: &Policy<'_>, sources: &Source
     shown
 }
 
-fn verify_issuer(credential: &compact::Credential, sources: &Sources<'_>) -> Result<(), Finding> {
-    let key = sources.keys.resolve(&credential.method, Purpose::AssertionMethod, credential.issued_at);
+fn verify_issuer(credential: &compact::Credential, policy: &Policy<'_>, sources: &Sources<'_>) -> Result<(), Finding> {
+    let key = sources.keys.resolve(&credential.method, Purpose::AssertionMethod, policy.now);
     let key = key.map_err(|finding| finding.under(Check::Proof))?;
     credential.verify_issuer(&key.key)
 }
@@ -55,7 +55,7 @@ fn evidence(credential: &compact::Credential, sources: &Sources<'_>) -> Result<E
         type_names: vec![credential.type_code.clone()],
         issuer: credential.issuer.clone(),
         method: credential.method.clone(),
-        signed_at: Some(credential.issued_at),
+        signed_at: None,
         valid_from: Some(credential.valid_from),
         valid_until: credential.valid_until,
         status: credential.status.iter().cloned().map(StatusEntry::Token).collect(),

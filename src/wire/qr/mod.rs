@@ -11,14 +11,5 @@ mod svg;
 pub use draw::{Code, Correction};
 pub use photo::{MAX_BYTES, read};
 
-/// Whether the bytes begin as a PNG, a JPEG or an SVG does.
-pub fn is_picture(body: &[u8]) -> bool {
-    let text = body.trim_ascii_start();
-    body.starts_with(b"\x89PNG")
-        || body.starts_with(b"\xff\xd8\xff")
-        || text.starts_with(b"<svg")
-        || text.starts_with(b"<?xml")
-}
-
 #[cfg(test)]
 mod tests;

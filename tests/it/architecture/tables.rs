@@ -76,7 +76,7 @@ pub(super) const CRATES: &[(&str, &[&str])] = &[
     ("tower_http", WEB),
     ("tracing", RUNNING),
     ("tracing_subscriber", APP),
-    ("ureq", &["adapters/fetch", "adapters/client"]),
+    ("ureq", &["adapters/fetch"]),
     ("utoipa", API),
     ("utoipa_axum", WEB),
     ("zeroize", ANY),

@@ -155,7 +155,6 @@ fn shown(annotation: &Value, view: &Value, subject: &Value) -> Result<Sizes, Fin
         type_code: annotation["code"].as_str().unwrap(),
         version: 1,
         view: view["name"].as_str().unwrap(),
-        issued_at: from_unix(1_772_000_000).unwrap(),
         valid_from: from_unix(1_772_000_000).unwrap(),
         valid_until: from_unix(2_402_000_000),
         holder: Some(holder.public_key()),
