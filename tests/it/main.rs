@@ -7,6 +7,7 @@ mod architecture;
 mod conformance;
 mod generated;
 mod interop;
+mod journeys;
 mod status_lists;
 mod store;
 mod supply_chain;

@@ -3,4 +3,5 @@
 pub(crate) mod city;
 pub(crate) mod domain;
 pub(crate) mod faults;
+pub(crate) mod roles;
 pub(crate) mod vectors;

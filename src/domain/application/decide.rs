@@ -8,6 +8,7 @@ use super::record::Application;
 use crate::base::id::{ApplicationId, CredentialId, TypeCode};
 use crate::base::json::{Map, Value};
 use crate::crypto::digest::sha256;
+use crate::domain::catalogue::field::FieldFormat;
 use crate::domain::catalogue::{Catalogue, CredentialType};
 use crate::domain::change::Change;
 use crate::domain::city::City;
@@ -90,13 +91,13 @@ impl City {
     }
 }
 
-/// Fills in what the case already knows: the applicant, and fields that were shown under the same name.
+/// Fills in what the case already knows: its number, the applicant, and fields that were shown under the same name.
 fn prefill(row: &mut Map, application: &Application, credential_type: &CredentialType) {
     let applicant = &application.body.applicant;
     for field in credential_type.fields() {
-        if !row.contains_key(&field.name)
-            && let Some(value) = shown(&application.body.claims, &field.name)
-        {
+        let case = matches!(field.format, FieldFormat::CaseNumber).then(|| application.head.id.as_str().into());
+        let known = case.or_else(|| shown(&application.body.claims, &field.name));
+        if let (false, Some(value)) = (row.contains_key(&field.name), known) {
             row.insert(field.name.clone(), value);
         }
     }

@@ -109,6 +109,8 @@ impl City {
         let request = Change::new(self.fresh_request("trust")?, sha256(&signed));
         let request = registry.written(request.update(Table::Trust, CURRENT, row.version, signed.clone()), &signed);
         self.store().commit(request)?;
+        // What is in force is what was signed, in whole seconds: a key begins no later than what it signs in its first one.
+        let registry = Registry::open(&signed, self.keys.root.public_key(), &self.contexts)?;
         self.set_registry(registry.clone());
         Ok(registry)
     }

@@ -39,7 +39,12 @@ pub(super) fn process(
     let mut walk = Walk { by_digest, seen: HashSet::new(), disclosed: Vec::new(), concealing: Vec::new() };
     let claims = walk.object(payload, &ClaimPath::default())?;
     if walk.disclosed.len() != disclosures.len() {
-        return Err(digests("a disclosure is not referenced by any digest"));
+        // What no digest covers is not what the issuer signed: a changed claim looks exactly so.
+        return Err(Finding::invalid(
+            Check::Proof,
+            Code::DisclosureInvalid,
+            "a disclosure is not referenced by any digest",
+        ));
     }
     let withheld = walk.seen.len() - walk.disclosed.len();
     Ok(Processed { claims, disclosed: walk.disclosed, concealing: walk.concealing, withheld })

@@ -74,8 +74,12 @@ fn digest(text: &str) -> String {
 }
 
 fn refused(payload: Value, disclosures: &[&String]) -> String {
+    refused_by(Check::Parse, payload, disclosures)
+}
+
+fn refused_by(check: Check, payload: Value, disclosures: &[&String]) -> String {
     let finding = crafted(&payload, disclosures).expect_err("must be refused");
-    assert_eq!((finding.check, finding.state), (Check::Parse, State::Invalid), "{finding}");
+    assert_eq!((finding.check, finding.state), (check, State::Invalid), "{finding}");
     finding.detail
 }
 
@@ -232,12 +236,17 @@ fn a_digest_that_appears_twice_is_refused() {
 #[test]
 fn a_disclosure_that_nothing_refers_to_is_refused() {
     let stray = disclosure(json!(["s", "a", 1]));
+    let stray_refused = |payload, disclosures: &[&String]| refused_by(Check::Proof, payload, disclosures);
     let unreferenced = "a disclosure is not referenced by any digest";
-    assert_eq!(refused(json!({}), &[&stray]), unreferenced);
-    assert_eq!(refused(json!({"a": digest(&stray)}), &[&stray]), unreferenced);
+    assert_eq!(stray_refused(json!({}), &[&stray]), unreferenced);
+    assert_eq!(stray_refused(json!({"a": digest(&stray)}), &[&stray]), unreferenced);
     let inner = disclosure(json!(["s", "x"]));
     let outer = disclosure(json!(["s", "list", [{"...": digest(&inner)}]]));
-    assert_eq!(refused(json!({"_sd": [digest(&outer)]}), &[&inner]), unreferenced, "the enclosing one is missing");
+    assert_eq!(
+        stray_refused(json!({"_sd": [digest(&outer)]}), &[&inner]),
+        unreferenced,
+        "the enclosing one is missing"
+    );
     assert!(crafted(&json!({"_sd": [digest(&outer)]}), &[&inner, &outer]).is_ok());
 }
 

@@ -1,5 +1,6 @@
 //! A city in memory behind its real HTTP interface, on a free port of the loopback.
 
+use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,7 +14,7 @@ use certless::base::random::SystemRandom;
 use certless::crypto::derive::Seed;
 use certless::domain::agency::Agencies;
 use certless::domain::city::{City, Ports};
-use certless::domain::ports::Store;
+use certless::domain::ports::{Store, Web};
 use certless::domain::token::Role;
 use certless::http::service::Service;
 use certless::ui::Site;
@@ -28,17 +29,37 @@ pub(crate) struct TestCity {
     pub(crate) token: String,
 }
 
+/// An answer as it came.
+pub(crate) struct Got {
+    /// The status code.
+    pub(crate) status: u16,
+    /// The media type.
+    pub(crate) media: String,
+    /// The body.
+    pub(crate) text: String,
+}
+
 impl TestCity {
     /// Starts a city on a free port.
     pub(crate) fn start() -> Self {
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        Self::serve(listener)
+        Self::on_clock(Arc::new(SystemClock))
     }
 
-    /// Starts a city that listens there.
-    pub(crate) fn serve(listener: std::net::TcpListener) -> Self {
+    /// Starts a city whose clock is the test's.
+    pub(crate) fn on_clock(clock: Arc<dyn Clock>) -> Self {
+        Self::launch(free_port(), Arc::new(MemoryStore::new(Arc::clone(&clock))), clock, None)
+    }
+
+    /// Starts a city that fetches from others.
+    pub(crate) fn with_web(web: Arc<dyn Web>) -> Self {
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        Self::launch(free_port(), Arc::new(MemoryStore::new(Arc::clone(&clock))), clock, Some(web))
+    }
+
+    fn launch(listener: TcpListener, store: Arc<dyn Store>, clock: Arc<dyn Clock>, web: Option<Arc<dyn Web>>) -> Self {
         let base = format!("http://{}", listener.local_addr().unwrap());
-        let city = city(&base);
+        let ports = Ports { store, clock, random: Arc::new(SystemRandom), web };
+        let city = assemble(&base, &keyring(), ports).unwrap();
         let agency = AgencyCode::parse("GA").unwrap();
         let token = city.new_token(Role::Agency { agency }, "test").unwrap();
         let service = Arc::new(Service { city, conformance: true, metrics: None, pages: Arc::new(Site) });
@@ -61,29 +82,62 @@ impl TestCity {
 
     /// Posts JSON with some token, or none.
     pub(crate) fn post_as(&self, token: Option<&str>, path: &str, body: &Value) -> (u16, Value) {
-        let agent = ureq::Agent::config_builder()
-            .http_status_as_error(false)
-            .timeout_global(Some(Duration::from_secs(30)))
-            .build()
-            .new_agent();
-        let mut request = agent.post(format!("{}{path}", self.base)).header("content-type", "application/json");
-        if let Some(token) = token {
-            request = request.header("authorization", format!("Bearer {token}"));
-        }
-        let mut answer = request.send(body.to_string()).unwrap();
-        let text = answer.body_mut().read_to_string().unwrap();
-        (answer.status().as_u16(), serde_json::from_str(&text).unwrap_or_default())
+        let got = self.send(token, path, "application/json", body.to_string().as_bytes());
+        (got.status, serde_json::from_str(&got.text).unwrap_or_default())
     }
+
+    /// Posts any bytes.
+    pub(crate) fn send(&self, token: Option<&str>, path: &str, media: &str, body: &[u8]) -> Got {
+        let request = agent().post(format!("{}{path}", self.base)).header("content-type", media);
+        let request = match token {
+            Some(token) => request.header("authorization", format!("Bearer {token}")),
+            None => request,
+        };
+        read(request.send(body).unwrap())
+    }
+
+    /// Gets with some token, or none.
+    pub(crate) fn get(&self, token: Option<&str>, path: &str, accept: &str) -> Got {
+        let request = agent().get(format!("{}{path}", self.base)).header("accept", accept);
+        let request = match token {
+            Some(token) => request.header("authorization", format!("Bearer {token}")),
+            None => request,
+        };
+        read(request.call().unwrap())
+    }
+}
+
+impl Got {
+    /// The body as JSON; `null` when it is none.
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_default()
+    }
+}
+
+fn free_port() -> TcpListener {
+    TcpListener::bind("127.0.0.1:0").unwrap()
+}
+
+fn agent() -> ureq::Agent {
+    let config = ureq::Agent::config_builder().http_status_as_error(false);
+    config.timeout_global(Some(Duration::from_secs(30))).build().new_agent()
+}
+
+fn read(mut answer: ureq::http::Response<ureq::Body>) -> Got {
+    let header = answer.headers().get("content-type").and_then(|media| media.to_str().ok());
+    let media = header.unwrap_or_default().to_owned();
+    let text = String::from_utf8_lossy(&answer.body_mut().read_to_vec().unwrap()).into_owned();
+    Got { status: answer.status().as_u16(), media, text }
+}
+
+/// The keys of every test city.
+fn keyring() -> Keyring {
+    let agencies: Vec<AgencyCode> = Agencies::shipped().unwrap().iter().map(|agency| agency.code.clone()).collect();
+    Keyring::derived(&Seed::new([7; 32]), &agencies)
 }
 
 /// A city whose keys follow from a seed, on a store and a clock of the test's.
 pub(crate) fn city_on(base: &str, store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> City {
-    let agencies: Vec<AgencyCode> = Agencies::shipped().unwrap().iter().map(|agency| agency.code.clone()).collect();
-    let ring = Keyring::derived(&Seed::new([7; 32]), &agencies);
-    assemble(base, &ring, Ports { store, clock, random: Arc::new(SystemRandom), web: None, key_maker: None }).unwrap()
-}
-
-fn city(base: &str) -> City {
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    city_on(base, Arc::new(MemoryStore::new(Arc::clone(&clock))), clock)
+    assemble(base, &keyring(), Ports { store, clock, random: Arc::new(SystemRandom), web: None, key_maker: None })
+        .unwrap()
 }

@@ -1,0 +1,8 @@
+//! Whole stories through the public interface, one file a story; what is acted is in `support/roles.rs`.
+
+mod applications;
+mod holders;
+mod keys;
+mod main_job;
+mod presentations;
+mod refusals;
