@@ -58,7 +58,7 @@ impl TestCity {
 
     fn launch(listener: TcpListener, store: Arc<dyn Store>, clock: Arc<dyn Clock>, web: Option<Arc<dyn Web>>) -> Self {
         let base = format!("http://{}", listener.local_addr().unwrap());
-        let ports = Ports { store, clock, random: Arc::new(SystemRandom), web };
+        let ports = Ports { store, clock, random: Arc::new(SystemRandom), web, key_maker: None };
         let city = assemble(&base, &keyring(), ports).unwrap();
         let agency = AgencyCode::parse("GA").unwrap();
         let token = city.new_token(Role::Agency { agency }, "test").unwrap();
