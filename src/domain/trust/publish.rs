@@ -103,6 +103,8 @@ impl City {
         let row = self.store().get(Table::Trust, CURRENT)?;
         let row = row.ok_or_else(|| Error::corrupt("the store holds no trust registry"))?;
         let mut registry = Registry::open(&row.value, self.keys.root.public_key(), &self.contexts)?;
+        // A change whose outcome this process was not told, or one of another process, is in force from here on.
+        self.set_registry(registry.clone());
         change(&mut registry)?;
         let registry = registry.next(self.now());
         let signed = registry.sign(self.keys.root.as_ref(), &self.contexts)?;
