@@ -2,8 +2,8 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
@@ -111,13 +111,21 @@ async fn issuer(State(service): State<Shared>, Path(code): Path<String>) -> Answ
     Ok(Json(json!({"issuer": agency.url, "jwks": {"keys": keys.collect::<Vec<_>>()}})))
 }
 
-async fn resolve(State(service): State<Shared>, Path(did): Path<String>) -> Answer<Response> {
+async fn resolve(State(service): State<Shared>, uri: Uri, Path(decoded): Path<String>) -> Answer<Response> {
+    let did = asked(&uri, decoded);
     let result = blocking(&service, move |service| Ok(resolution(service, &did))).await?;
     let (status, body) = match result {
         Ok(document) => (StatusCode::OK, resolved(Some(&document), None)),
         Err((status, error)) => (status, resolved(None, Some(error))),
     };
     Ok((status, [(CONTENT_TYPE, "application/did-resolution")], body.to_string()).into_response())
+}
+
+/// The DID that was asked for: percent-encoded as it should be, or put into the path as it stands, as many do. The two
+/// differ for a `did:web` with a port, which has a percent sign of its own.
+fn asked(uri: &Uri, decoded: String) -> String {
+    let written = uri.path().rsplit('/').next().unwrap_or_default();
+    if written.starts_with("did:") && !written.contains("%25") { written.to_owned() } else { decoded }
 }
 
 /// The document of a DID, or the status and error code of DID Resolution.
