@@ -196,12 +196,5 @@ fn schemas() -> Value {
                 "reason": text,
             },
         },
-        "SdJwtVerify": {
-            "type": "object", "required": ["presentation"], "additionalProperties": false,
-            "properties": {
-                "presentation": text, "issuer_jwk": {"type": "object"}, "nonce": text, "aud": text,
-                "checks": {"type": "array", "items": text},
-            },
-        },
     })
 }
