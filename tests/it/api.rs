@@ -1,3 +1,7 @@
-//! The machine interfaces through HTTP, one file per resource.
+//! The machine interfaces through HTTP, one file per resource; `every` asks each operation the same questions.
 
+mod applications;
+mod credentials;
+mod documents;
+mod every;
 mod vc_api;

@@ -6,6 +6,8 @@ use std::fs;
 use std::path::PathBuf;
 
 use certless::app::config::{Config, schema::schema};
+use certless::domain::error::ErrorKind;
+use certless::http;
 use serde_json::{Value, json};
 
 /// Compares a value with a file of `schemas/`, or writes it when asked to.
@@ -23,6 +25,17 @@ fn same(name: &str, generated: &Value) {
 #[test]
 fn config_schema() {
     same("config.schema.json", &schema());
+}
+
+#[test]
+fn openapi() {
+    same("openapi.json", &http::openapi::document(&http::routes()));
+}
+
+#[test]
+fn problem_types() {
+    let kinds = ErrorKind::ALL.map(http::documents::problem_type);
+    same("problems.json", &json!({"problems": kinds}));
 }
 
 #[test]

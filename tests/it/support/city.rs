@@ -96,6 +96,14 @@ impl TestCity {
         read(request.send(body).unwrap())
     }
 
+    /// Posts JSON as the agency under an idempotency key.
+    pub(crate) fn post_keyed(&self, key: &str, path: &str, body: &Value) -> (u16, Value) {
+        let request = agent().post(format!("{}{path}", self.base)).header("content-type", "application/json");
+        let request = request.header("authorization", format!("Bearer {}", self.token)).header("idempotency-key", key);
+        let got = read(request.send(body.to_string()).unwrap());
+        (got.status, got.json())
+    }
+
     /// Gets with some token, or none.
     pub(crate) fn get(&self, token: Option<&str>, path: &str, accept: &str) -> Got {
         let request = agent().get(format!("{}{path}", self.base)).header("accept", accept);

@@ -1,0 +1,192 @@
+//! What holds for every operation: it is served, asks for its token, and says no to bodies that are no request.
+
+use certless::base::json::{Value, json};
+use certless::http::route::{Access, Route};
+use certless::http::routes;
+
+use crate::support::city::{Got, TestCity};
+use crate::support::roles::{Agency, Resident, Window, row_of};
+use certless::domain::token::Role;
+
+/// A city with one licence, one case and every kind of token.
+struct World {
+    city: TestCity,
+    window: String,
+    operator: String,
+    credential: String,
+    case: String,
+    receipt: String,
+}
+
+impl World {
+    fn new() -> Self {
+        let city = TestCity::start();
+        let resident = Resident::nth(0);
+        let credential = Agency::new(&city, "GA").issue(row_of("idCard", &resident.code));
+        let window = Window::new(&city, "YB");
+        let case = window.file("异地就医备案", &resident);
+        let (credential, number) = (text(&credential, "id"), text(&case, "id"));
+        let receipt = text(&case["receipt"], "url").rsplit_once('/').unwrap().1.to_owned();
+        let window = window.token().to_owned();
+        let operator = city.service.city.new_token(Role::Operator, "test operator").unwrap();
+        Self { city, window, operator, credential, case: number, receipt }
+    }
+
+    /// The path of a route with something that is there in place of each parameter.
+    fn path(&self, route: &Route) -> String {
+        let id = if route.path.starts_with("/api/applications") { &self.case } else { &self.credential };
+        let path = route.path.replace("{id}", id).replace("{token}", &self.receipt).replace("{list}", "GA-0");
+        let path = path.replace("{did}", self.city.service.city.names.city_did()).replace("{version}", "1");
+        let path = path.replace("/problems/{code}", "/problems/malformed").replace("/agencies/{code}", "/agencies/GA");
+        let path = path.replace("{code}", "idCard").replace("{issuer}", "jcs");
+        assert!(!path.contains('{'), "{path}: what stands for the parameter?");
+        path
+    }
+
+    fn token(&self, access: Access) -> Option<&str> {
+        match access {
+            Access::Open => None,
+            Access::Agency => Some(&self.city.token),
+            Access::Window => Some(&self.window),
+            Access::Operator => Some(&self.operator),
+        }
+    }
+
+    fn ask(&self, route: &Route, token: Option<&str>, body: &str) -> Got {
+        match route.method {
+            "get" => self.city.get(token, &self.path(route), "*/*"),
+            "post" => self.city.send(token, &self.path(route), "application/json", body.as_bytes()),
+            other => panic!("{other} {}: how is it asked?", route.path),
+        }
+    }
+}
+
+fn text(value: &Value, name: &str) -> String {
+    value[name].as_str().unwrap().to_owned()
+}
+
+/// A body that can be read, by the name of its schema.
+fn body(route: &Route) -> String {
+    let Some((_, schema)) = route.body.iter().find(|(media, _)| *media == "application/json") else {
+        return String::new();
+    };
+    let body = match *schema {
+        "Any" | "Acceptance" => json!({}),
+        "SdJwtVerify" => json!({"presentation": "x~"}),
+        "Issue" => json!({"type": "idCard", "row": {}}),
+        "IssueBatch" => json!({"type": "idCard", "rows": []}),
+        "IssueVc" => json!({"credential": {}}),
+        "VerifyCredential" => json!({"verifiableCredential": {}}),
+        "VerifyPresentation" => json!({"verifiablePresentation": {}}),
+        "Reason" => json!({"reason": "x"}),
+        "HolderSearch" => json!({"code": "x"}),
+        "Filing" => json!({"matter": "x", "applicant": {"name": "x", "code": "x"}}),
+        "Decision" => json!({"decision": "refuse", "reason": "x"}),
+        other => panic!("{other}: which body?"),
+    };
+    body.to_string()
+}
+
+#[track_caller]
+fn is_problem(route: &Route, got: &Got, status: u16) {
+    assert_eq!(got.status, status, "{} {}: {}", route.method, route.path, got.text);
+    assert_eq!(got.media, "application/problem+json", "{} {}", route.method, route.path);
+    let problem = got.json();
+    assert_eq!(problem["status"], status);
+    assert!(problem["type"].as_str().unwrap().starts_with("/problems/"), "{problem}");
+    assert!(problem["zh"].as_str().unwrap().ends_with('。') && problem["en"].as_str().unwrap().ends_with('.'));
+}
+
+#[test]
+fn every_operation_is_served() {
+    let world = World::new();
+    let routes = routes();
+    assert!(routes.len() > 30, "{} operations", routes.len());
+    for route in &routes {
+        let got = world.ask(route, world.token(route.access), &body(route));
+        let told = format!("{} {}: {} {}", route.method, route.path, got.status, got.text);
+        assert!(!matches!(got.status, 404 | 405 | 500..), "{told}");
+        if route.method == "get" {
+            assert_eq!(got.status, 200, "{told}");
+        }
+    }
+}
+
+#[test]
+fn every_guarded_operation_asks_for_the_token_of_its_role() {
+    let world = World::new();
+    for route in routes().iter().filter(|route| route.access != Access::Open) {
+        let body = body(route);
+        for token in [None, Some("wrong"), Some(""), Some("cl_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")] {
+            is_problem(route, &world.ask(route, token, &body), 401);
+        }
+        // The issuers for test suites take every token.
+        if route.path.contains("{issuer}") {
+            continue;
+        }
+        let others = [Access::Agency, Access::Window, Access::Operator];
+        for other in others.into_iter().filter(|other| *other != route.access) {
+            is_problem(route, &world.ask(route, world.token(other), &body), 403);
+        }
+    }
+}
+
+#[test]
+fn bodies_that_are_no_request_are_refused_with_what_is_wrong() {
+    let world = World::new();
+    let deep = format!("{}1{}", r#"{"a":"#.repeat(80), "}".repeat(80));
+    let bodies = [
+        "",
+        "{",
+        "null",
+        "[]",
+        "7",
+        "\"text\"",
+        r#"{"a":1,"a":2}"#,
+        r#"{"surprise":true}"#,
+        r#"{"a":"\ud800"}"#,
+        r#"{"a":1e999}"#,
+        "{} {}",
+        "\u{feff}{}",
+        deep.as_str(),
+    ];
+    let posts = routes().into_iter().filter(|route| route.method == "post");
+    for route in posts.filter(|route| !route.path.starts_with("/vc-api")) {
+        let takes_anything = route.body.iter().any(|(_, schema)| *schema == "Acceptance");
+        for body in bodies {
+            if takes_anything && body == "{}" {
+                continue;
+            }
+            let got = world.ask(&route, world.token(route.access), body);
+            let scanned = route.path.ends_with("/presentations");
+            let expected = if scanned && got.status == 422 { 422 } else { 400 };
+            is_problem(&route, &got, expected);
+        }
+    }
+}
+
+#[test]
+fn other_media_types_and_bodies_beyond_the_limit_are_refused() {
+    let world = World::new();
+    let city = &world.city;
+    let got = city.send(Some(&city.token), "/api/credentials", "application/x-www-form-urlencoded", b"{}");
+    assert_eq!(got.status, 400);
+    let large = vec![b' '; (16 << 20) + 1];
+    assert_eq!(city.send(None, "/verify", "text/plain", &large).status, 413);
+    assert_eq!(city.send(None, "/verify", "text/plain", &large[..2 << 20]).status, 413, "no credential is as long");
+}
+
+#[test]
+fn addresses_that_are_none_say_so() {
+    let world = World::new();
+    for path in ["/nothing", "/api", "/api/credentials/x/y", "/schemas/credentials/idCard/9", "/problems/none"] {
+        let got = world.city.get(Some(&world.city.token), path, "*/*");
+        assert_eq!((got.status, got.media.as_str()), (404, "application/problem+json"), "{path}");
+    }
+    for path in ["/api/credentials/%FF", "/agencies/..%2F/did.json", "/1.0/identifiers/%00", "/r/%FF", "/status/%2e%2e"]
+    {
+        let got = world.city.get(Some(&world.city.token), path, "*/*");
+        assert!((400..500).contains(&got.status), "{path}: {} {}", got.status, got.text);
+    }
+    assert_eq!(world.city.get(None, "/verify", "*/*").status, 405);
+}
