@@ -1,7 +1,7 @@
 //! The grammar of the command line.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand};
 
@@ -93,6 +93,12 @@ pub struct KeysArgs {
     /// Where the city is.
     #[command(flatten)]
     pub place: Place,
+    /// The running server that holds the store.
+    #[arg(long, value_name = "URL", requires = "token")]
+    pub server: Option<String>,
+    /// File with the operator's token for that server.
+    #[arg(long, value_name = "FILE", requires = "server")]
+    pub token: Option<PathBuf>,
     /// What to do.
     #[command(subcommand)]
     pub command: KeysCommand,
@@ -188,6 +194,14 @@ pub struct DemoArgs {
     pub conformance: bool,
 }
 
+impl DemoArgs {
+    /// Whether any option of the demo city was given.
+    pub fn is_given(&self) -> bool {
+        let usual = self.data == Path::new(DEFAULT_DATA) && self.listen == SocketAddr::from(([127, 0, 0, 1], 8080));
+        !usual || self.keys.is_some() || self.reset || self.conformance
+    }
+}
+
 /// Options of `init`.
 #[derive(Args, Debug)]
 pub struct InitArgs {
@@ -261,6 +275,6 @@ impl From<&DemoArgs> for Place {
 }
 
 /// `keys` for the default data folder, `DIR/keys` for every other.
-fn keys_beside(data: &std::path::Path) -> PathBuf {
-    if data == std::path::Path::new(DEFAULT_DATA) { PathBuf::from("keys") } else { data.join("keys") }
+fn keys_beside(data: &Path) -> PathBuf {
+    if data == Path::new(DEFAULT_DATA) { PathBuf::from("keys") } else { data.join("keys") }
 }

@@ -48,6 +48,10 @@ pub fn run() -> ExitCode {
 }
 
 fn execute(cli: Cli, out: Output) -> Result<u8, Error> {
+    if cli.command.is_some() && cli.demo.is_given() {
+        return Err(Error::malformed("options before the command")
+            .says("选项应写在命令之后。", "Options go after the command."));
+    }
     match cli.command.unwrap_or(Command::Demo(cli.demo)) {
         Command::Demo(args) => serve::demo(&args, out),
         Command::Init(args) => init::run(&args, out),

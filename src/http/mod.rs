@@ -9,6 +9,7 @@ pub mod credentials;
 pub mod documents;
 pub mod extract;
 pub mod health;
+pub mod keys;
 pub mod openapi;
 pub mod problem;
 pub mod route;
@@ -37,6 +38,7 @@ pub fn routes() -> Vec<Route> {
     routes.extend(applications::routes());
     routes.extend(status::routes());
     routes.extend(trust::routes());
+    routes.extend(keys::routes());
     routes.extend(vc_api::routes());
     routes.extend(documents::routes());
     routes.extend(health::routes());

@@ -166,6 +166,9 @@ fn schemas() -> Value {
         "Reason": {
             "type": "object", "required": ["reason"], "additionalProperties": false, "properties": {"reason": text},
         },
+        "KeyAt": {
+            "type": "object", "required": ["key"], "additionalProperties": false, "properties": {"key": text, "at": text},
+        },
         "HolderSearch": {
             "type": "object", "required": ["code"], "additionalProperties": false,
             "properties": {"code": text, "codeType": text},
