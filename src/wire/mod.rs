@@ -1,4 +1,5 @@
 //! Messages of the protocols and codes as pictures: parse and print, decide nothing.
 
 pub mod qr;
+pub mod table;
 pub mod vc_api;

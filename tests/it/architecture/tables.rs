@@ -23,6 +23,7 @@ const BASE: &[&str] = &["base/"];
 const CRYPTO: &[&str] = &["crypto/"];
 const VC: &[&str] = &["vc/"];
 const WIRE: &[&str] = &["wire/"];
+const TEXT: &[&str] = &["vc/", "wire/"];
 const TABLES: &[&str] = &["wire/", "cli/"];
 const WEB: &[&str] = &["http/", "ui/", "app/"];
 const API: &[&str] = &["wire/", "http/", "ui/", "app/"];
@@ -44,7 +45,7 @@ pub(super) const CRATES: &[(&str, &[&str])] = &[
     ("crc32fast", &["adapters/store"]),
     ("csv", TABLES),
     ("ed25519_dalek", CRYPTO),
-    ("encoding_rs", VC),
+    ("encoding_rs", TEXT),
     ("flate2", VC),
     ("getrandom", BASE),
     ("hex", BASE),
