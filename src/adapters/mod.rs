@@ -1,7 +1,7 @@
 //! The only layer that touches files, network and databases; each adapter fulfils a port or a plain need of `app`.
 //!
-//! It decides nothing about the city. Read [`keyring`] (seed files), [`fetch`] (what others publish) and [`client`] (a server that a command names), then
-//! [`store`] (what the city keeps), and [`wallet_file`] (what a holder keeps).
+//! It decides nothing about the city. Read [`keyring`] (seed files), [`fetch`] (what others publish) and [`client`] (a
+//! server that a command names), then [`store`] (what the city keeps), and [`wallet_file`] (what a holder keeps).
 
 pub mod client;
 pub mod fetch;

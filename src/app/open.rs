@@ -20,7 +20,7 @@ use crate::domain::city::keys::{AgencySigner, CityKeys};
 use crate::domain::city::names::Names;
 use crate::domain::city::{City, Ports};
 use crate::domain::error::{Error, ErrorKind};
-use crate::domain::ports::{Fetched, KeyMaker, KeyMakerError, Web, WebError};
+use crate::domain::ports::{Fetched, KeyMaker, KeyMakerError, StoreError, Web, WebError};
 use crate::domain::trust::Registry;
 use crate::vc::contexts::Contexts;
 use crate::vc::status::permutation::Permutation;
@@ -39,7 +39,14 @@ pub fn keyring(config: &Config) -> Result<Keyring, Error> {
 /// The embedded store of a city; `Held` says which process has it.
 pub fn store(config: &Config, clock: &Arc<dyn Clock>) -> Result<SledStore, Error> {
     let options = Options { cache: config.store.cache_bytes, floor: config.store.free_bytes, ..Options::default() };
-    Ok(SledStore::open(&config.data.join("store"), &options, Arc::clone(clock), &SystemRandom)?)
+    let store = SledStore::open(&config.data.join("store"), &options, Arc::clone(clock), &SystemRandom);
+    store.map_err(|error| {
+        let StoreError::Held(by) = &error else { return error.into() };
+        Error::new(ErrorKind::Unavailable, by.clone()).says(
+            format!("数据正被另一进程使用（{by}）。请改用 --server 网址 --token 文件，或先停止该进程。"),
+            format!("Another process holds the data ({by}). Use --server URL --token FILE, or stop it first."),
+        )
+    })
 }
 
 /// A running city on the embedded store and the machine's clock.

@@ -34,6 +34,10 @@ pub enum Command {
     Init(InitArgs),
     /// Serve a city.
     Serve(ServeArgs),
+    /// Issue the rows of a file.
+    Issue(super::issue::IssueArgs),
+    /// Suspend, reinstate or revoke a credential.
+    Status(super::status::StatusArgs),
     /// Draw a text as a QR code.
     Qr(super::qr::QrArgs),
     /// A holder's wallet in a file: receive licences, show codes, make presentations.

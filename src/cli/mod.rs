@@ -7,10 +7,13 @@ pub mod args;
 pub mod bench;
 pub mod console;
 pub mod init;
+pub mod issue;
 pub mod keys;
 pub mod output;
 pub mod qr;
+pub mod reach;
 pub mod serve;
+pub mod status;
 pub mod store;
 pub mod tool;
 pub mod verify;
@@ -65,6 +68,8 @@ fn execute(cli: Cli, out: Output) -> Result<u8, Error> {
             tool::run(args.op, input, lines, &SystemClock).map_err(|error| output::broken_pipe(&error))?;
             Ok(OK)
         }
+        Command::Issue(args) => issue::run(&args, out),
+        Command::Status(args) => status::run(&args, out),
         Command::Qr(args) => on_console(out, |console| qr::run(&args, console)),
         Command::Wallet(args) => on_console(out, |console| wallet::run(&args, console)),
     }

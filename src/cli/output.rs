@@ -1,6 +1,9 @@
 //! What commands print: answers on the standard output, errors and progress on the standard error output.
 
-use std::io::{self, Write};
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read as _, Write};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -58,8 +61,34 @@ pub fn broken_pipe(error: &io::Error) -> Error {
 }
 
 /// A file that cannot be read or written, with what to do.
-pub fn file_error(path: &std::path::Path, error: &io::Error) -> Error {
+pub fn file_error(path: &Path, error: &io::Error) -> Error {
     let name = path.display();
     Error::new(ErrorKind::NotFound, format!("{name}: {error}"))
         .says(format!("无法读写文件 {name}：{error}。"), format!("Cannot read or write {name}: {error}."))
+}
+
+/// A whole file; one byte more than `most` is read, so that a longer file shows.
+pub fn read_file(path: &Path, most: usize) -> io::Result<Vec<u8>> {
+    let limit = u64::try_from(most).unwrap_or(u64::MAX).saturating_add(1);
+    let mut bytes = Vec::new();
+    File::open(path)?.take(limit).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// A fresh file that only its owner reads, in place of one that may be there.
+pub fn create_private(path: &Path) -> io::Result<File> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
+}
+
+/// Writes a file that only its owner reads: the whole of it, or what was there before.
+pub fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(".new");
+    let fresh = path.with_file_name(name);
+    create_private(&fresh)?.write_all(bytes)?;
+    fs::rename(&fresh, path)
 }

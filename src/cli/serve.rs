@@ -6,7 +6,7 @@ use std::path::Path;
 use super::OK;
 use super::args::{DemoArgs, Place, ServeArgs};
 use super::init;
-use super::output::{Output, file_error};
+use super::output::{Output, file_error, write_private};
 use crate::adapters::wallet_file::{self, WalletKey};
 use crate::app::config::Config;
 use crate::app::{demo, open, server, telemetry};
@@ -77,6 +77,7 @@ fn fill(config: &Config, city: &City, out: Output) -> Result<(), Error> {
         let written = fs::File::create(&path).and_then(|mut file| people.write_csv(agency, type_code, &mut file));
         written.map_err(|error| file_error(&path, &error))?;
     }
+    write_tokens(&config.data.join("tokens"))?;
     let bar = out.progress(people.stock.len(), "签发演示证照", "Issuing the demo's licences");
     let ids = demo::fill(city, &people, |done| bar.set_position(done as u64))?;
     bar.finish_and_clear();
@@ -96,6 +97,22 @@ fn write_wallets(folder: &Path, wallets: &[Wallet], out: Output) -> Result<(), E
         bar.inc(1);
     }
     bar.finish_and_clear();
+    Ok(())
+}
+
+/// The demo's tokens as files, for `--token`.
+fn write_tokens(folder: &Path) -> Result<(), Error> {
+    fs::create_dir_all(folder).map_err(|error| file_error(folder, &error))?;
+    let mut tokens = vec![("operator.token".to_owned(), "demo-operator".to_owned())];
+    for agency in &Agencies::shipped()? {
+        let code = agency.code.as_str();
+        tokens.push((format!("{code}.token"), demo::agency_token(code)));
+        tokens.push((format!("window-{code}.token"), demo::window_token(code)));
+    }
+    for (name, token) in tokens {
+        let path = folder.join(name);
+        write_private(&path, format!("{token}\n").as_bytes()).map_err(|error| file_error(&path, &error))?;
+    }
     Ok(())
 }
 
@@ -150,6 +167,10 @@ fn welcome(base: &str, data: &Path, out: Output) {
         format!("certless wallet code {wallet} idCard --out code.png"),
         "certless verify code.png".to_owned(),
         format!("curl -H 'authorization: Bearer {}' {base}/api/credentials", demo::agency_token("GA")),
+        format!(
+            "certless issue --agency GA --type idCard --in FILE.csv --server {base} --token {}",
+            data.join("tokens").join("GA.token").display()
+        ),
     ] {
         out.line(format!("  {line}"));
     }

@@ -88,6 +88,8 @@ struct Issue {
 struct IssueBatch {
     #[serde(rename = "type")]
     type_code: TypeCode,
+    /// Who the caller believes to be; the token decides.
+    agency: Option<AgencyCode>,
     rows: Vec<Map>,
     #[serde(default)]
     dry_run: bool,
@@ -141,21 +143,33 @@ async fn issue_batch(
     extract::Json(batch): extract::Json<IssueBatch>,
 ) -> Answer<Json<Value>> {
     let agency = caller.issuing_agency()?.clone();
-    if batch.rows.len() > MOST_ROWS {
-        let error = Error::new(ErrorKind::TooLarge, format!("{} rows, limit {MOST_ROWS}", batch.rows.len()));
-        return Err(error
-            .says(
-                format!("一次最多 {MOST_ROWS} 行，请分批提交。"),
-                format!("At most {MOST_ROWS} rows at once; send the rest separately."),
-            )
-            .into());
-    }
+    check_batch(&batch, &agency)?;
     blocking(&service, move |service| {
         let orders: Vec<_> =
             batch.rows.into_iter().map(|row| order(agency.clone(), batch.type_code.clone(), row, None, None)).collect();
         Ok(Json(batch_report(service, &orders, batch.dry_run)))
     })
     .await
+}
+
+/// Refuses a batch that is too long, or meant for another agency than the token's.
+fn check_batch(batch: &IssueBatch, agency: &AgencyCode) -> Result<(), Error> {
+    if batch.rows.len() > MOST_ROWS {
+        let error = Error::new(ErrorKind::TooLarge, format!("{} rows, limit {MOST_ROWS}", batch.rows.len()));
+        return Err(error.says(
+            format!("一次最多 {MOST_ROWS} 行，请分批提交。"),
+            format!("At most {MOST_ROWS} rows at once; send the rest separately."),
+        ));
+    }
+    match &batch.agency {
+        Some(named) if named != agency => {
+            Err(Error::new(ErrorKind::NotAllowed, format!("the token is of {agency}, not of {named}")).says(
+                format!("令牌属于 {agency}，不能以 {named} 名义签发。请换用 {named} 的令牌。"),
+                format!("The token is of {agency}; to issue for {named}, use a token of {named}."),
+            ))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn batch_report(service: &Service, orders: &[Order], dry_run: bool) -> Value {

@@ -159,6 +159,7 @@ fn schemas() -> Value {
             "additionalProperties": false,
             "properties": {
                 "type": text,
+                "agency": text,
                 "rows": {"type": "array", "items": {"type": "object"}},
                 "dryRun": {"type": "boolean"},
             },

@@ -4,6 +4,7 @@
 
 mod api;
 mod architecture;
+mod cli;
 mod conformance;
 mod generated;
 mod interop;

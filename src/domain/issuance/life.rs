@@ -36,6 +36,15 @@ impl Act {
         }
     }
 
+    /// The name of the act.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Suspend => "suspend",
+            Self::Reinstate => "reinstate",
+            Self::Revoke => "revoke",
+        }
+    }
+
     fn kind(self) -> Kind {
         match self {
             Self::Suspend => Kind::Suspended,

@@ -227,14 +227,15 @@ impl City {
 
     fn resolve_refused(&self, order: &Order, error: StoreError) -> Result<Issued, Error> {
         let StoreError::Duplicate { table, .. } = error else { return Err(error.into()) };
+        // The same row asked for twice at once also meets its own licence number.
+        if let Some(id) = self.issued_before(order)? {
+            return Ok(Issued { id, again: true });
+        }
         if table == Table::Licence {
             return Err(Error::new(ErrorKind::Conflict, "the licence number is taken")
                 .says("证照编号已被使用，未重复签发。", "The licence number is taken; nothing was issued."));
         }
-        match self.issued_before(order)? {
-            Some(id) => Ok(Issued { id, again: true }),
-            None => Err(Error::new(ErrorKind::Unavailable, "the row is being issued")),
-        }
+        Err(Error::new(ErrorKind::Unavailable, "the row is being issued"))
     }
 }
 

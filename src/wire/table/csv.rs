@@ -70,7 +70,7 @@ impl Lines<'_> {
         let blank = self.text.iter().skip(from).take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
         let begins = from.saturating_add(blank).min(self.text.len());
         let passed = self.text.get(self.byte..begins).unwrap_or_default();
-        self.line += passed.iter().filter(|byte| **byte == b'\n').count();
+        self.line += passed.split(|byte| *byte == b'\n').count() - 1;
         self.byte = begins;
         self.line
     }

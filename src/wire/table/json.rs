@@ -11,7 +11,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Table, Fault> {
     let document = parse(without_mark(bytes), &LIMITS).map_err(|error| malformed(&error))?;
     let items = match document {
         Value::Array(items) => items,
-        other => vec![other],
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_) => vec![document],
     };
     let mut builder = Builder::default();
     for (i, item) in items.into_iter().enumerate() {

@@ -58,7 +58,7 @@ fn workbook() -> Vec<u8> {
     sheet.write(1, 1, "张三").unwrap();
     sheet.write(1, 2, 12).unwrap();
     sheet.write(1, 3, 89.5).unwrap();
-    sheet.write_with_format(1, 4, &ExcelDateTime::from_ymd(2026, 3, 1).unwrap(), &day).unwrap();
+    sheet.write_with_format(1, 4, ExcelDateTime::from_ymd(2026, 3, 1).unwrap(), &day).unwrap();
     sheet.write(3, 0, "2").unwrap();
     sheet.write(3, 1, "李四").unwrap();
     let at = ExcelDateTime::from_ymd(2026, 3, 1).unwrap().and_hms(8, 30, 0).unwrap();

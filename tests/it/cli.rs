@@ -1,0 +1,5 @@
+//! The program as people run it: the real binary, its exit codes, what it prints and what it writes.
+
+mod issue;
+mod run;
+mod status;
