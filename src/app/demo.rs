@@ -96,9 +96,12 @@ pub fn wallets(city: &City, demo: &DemoCity, ids: &[CredentialId]) -> Result<Vec
     Ok(wallets)
 }
 
-/// The order that issues a row of the stock to its holders' wallets.
+/// The order that issues a row of the stock to its holders' wallets: the cells as the agency's file has them, so that
+/// the file can be issued again and every row is known.
 pub fn order(row: &StockRow) -> Order {
-    let mut values: Map = row.values.clone();
+    let cells = row.values.keys().map(|column| (column.clone(), row.cell(column)));
+    let mut values: Map =
+        cells.filter(|(_, text)| !text.trim().is_empty()).map(|(column, text)| (column, text.into())).collect();
     for (i, holder) in row.holders.iter().enumerate() {
         let column = if row.holders.len() > 1 { format!("holderKey.{}", i + 1) } else { "holderKey".to_owned() };
         values.insert(column, holder::did_of(wallet_key(&holder.code).public_key()).into());

@@ -1,5 +1,6 @@
 //! `certless`, `certless demo` and `certless serve`.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
@@ -10,11 +11,15 @@ use super::output::{Output, file_error, write_private};
 use crate::adapters::wallet_file::{self, WalletKey};
 use crate::app::config::Config;
 use crate::app::{demo, open, server, telemetry};
+use crate::base::json::Value;
 use crate::base::random::SystemRandom;
 use crate::crypto::password::Cost;
 use crate::domain::agency::Agencies;
+use crate::domain::catalogue::row::HOLDER_KEY;
 use crate::domain::city::City;
+use crate::domain::demo::table::columns;
 use crate::domain::error::Error;
+use crate::domain::issuance::Order;
 use crate::domain::wallet::Wallet;
 
 /// Marks a data folder whose demo city was filled to the end.
@@ -74,8 +79,8 @@ fn fill(config: &Config, city: &City, out: Output) -> Result<(), Error> {
     fs::create_dir_all(&stock).map_err(|error| file_error(&stock, &error))?;
     for (agency, type_code) in people.files() {
         let path = stock.join(format!("{agency}-{type_code}.csv"));
-        let written = fs::File::create(&path).and_then(|mut file| people.write_csv(agency, type_code, &mut file));
-        written.map_err(|error| file_error(&path, &error))?;
+        let rows: Vec<_> = people.stock_of(agency, type_code).map(demo::order).collect();
+        write_stock(&path, &columns(type_code), &rows).map_err(|error| file_error(&path, &error.into()))?;
     }
     write_tokens(&config.data.join("tokens"))?;
     let bar = out.progress(people.stock.len(), "签发演示证照", "Issuing the demo's licences");
@@ -98,6 +103,20 @@ fn write_wallets(folder: &Path, wallets: &[Wallet], out: Output) -> Result<(), E
     }
     bar.finish_and_clear();
     Ok(())
+}
+
+/// One agency's stock of one type, with the holders' keys: issuing the file again finds every row issued before.
+fn write_stock(path: &Path, columns: &[&str], rows: &[Order]) -> Result<(), csv::Error> {
+    let brought = rows.iter().flat_map(|order| order.row.keys()).map(String::as_str);
+    let keys: BTreeSet<_> = brought.filter(|column| column.starts_with(HOLDER_KEY)).collect();
+    let mut writer = csv::Writer::from_path(path)?;
+    writer.write_record(["rowKey"].iter().chain(columns).chain(&keys))?;
+    for order in rows {
+        let cells = columns.iter().chain(&keys).map(|column| order.row.get(*column));
+        let cells = cells.map(|cell| cell.and_then(Value::as_str).unwrap_or_default());
+        writer.write_record(order.key.as_deref().into_iter().chain(cells))?;
+    }
+    Ok(writer.flush()?)
 }
 
 /// The demo's tokens as files, for `--token`.
@@ -175,4 +194,31 @@ fn welcome(base: &str, data: &Path, out: Output) {
         out.line(format!("  {line}"));
     }
     out.say("\n按 Ctrl-C 停止。", "\nStop with Ctrl-C.");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::table::{Format, read};
+
+    #[test]
+    fn the_stock_s_files_hold_the_very_rows_that_were_issued() {
+        let people = crate::domain::demo::city(demo::SEED, jiff::civil::date(2026, 3, 1)).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let mut rows = 0;
+        for (agency, type_code) in people.files() {
+            let path = folder.path().join("stock.csv");
+            let orders: Vec<_> = people.stock_of(agency, type_code).map(demo::order).collect();
+            write_stock(&path, &columns(type_code), &orders).unwrap();
+            let table = read(Format::Csv, &fs::read(&path).unwrap()).unwrap();
+            assert_eq!(table.rows.len(), orders.len());
+            for (row, order) in table.rows.into_iter().zip(orders) {
+                let mut cells = row.cells;
+                assert_eq!(cells.remove("rowKey").unwrap(), order.key.unwrap());
+                assert_eq!((cells, row.fault), (order.row, None));
+                rows += 1;
+            }
+        }
+        assert_eq!(rows, people.stock.len());
+    }
 }
