@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use super::config::Config;
 use crate::adapters::fetch::Fetcher;
-use crate::adapters::keyring::{Keyring, KeyringError, key_name};
+use crate::adapters::keyring::{AgencyKeys, Keyring, KeyringError, key_name};
 use crate::adapters::store::sled::{Options, SledStore};
 use crate::base::clock::{Clock, SystemClock};
 use crate::base::id::AgencyCode;
@@ -65,11 +65,10 @@ pub fn city(config: &Config) -> Result<City, Error> {
 pub fn assemble(base_url: &str, ring: &Keyring, ports: Ports) -> Result<City, Error> {
     let names = Names::new(base_url)?;
     let contexts = Contexts::bundled().with(names.context(), context::TEXT)?;
-    let keys = city_keys(ring);
-    let root = keys.root.public_key().clone();
-    let registry = match Registry::load(ports.store.as_ref(), &root, &contexts)? {
+    let root = ring.city().root;
+    let registry = match Registry::load(ports.store.as_ref(), root.public_key(), &contexts)? {
         Some(registry) => registry,
-        None => first_registry(&names, ring, &ports, keys.root.as_ref(), &contexts)?,
+        None => first_registry(&names, ring, &ports, &root, &contexts)?,
     };
     if registry.city != names.city_did() {
         return Err(Error::new(ErrorKind::Refused, format!("the store belongs to {}", registry.city)).says(
@@ -77,6 +76,7 @@ pub fn assemble(base_url: &str, ring: &Keyring, ports: Ports) -> Result<City, Er
             format!("The data belongs to {}, not to the configured baseUrl.", registry.city),
         ));
     }
+    let keys = city_keys(ring, &registry);
     Ok(City::new(ports, names, keys, contexts, registry))
 }
 
@@ -98,9 +98,10 @@ fn first_registry(
     kept.ok_or_else(|| Error::corrupt("the trust registry was not kept"))
 }
 
-fn city_keys(ring: &Keyring) -> CityKeys {
+fn city_keys(ring: &Keyring, registry: &Registry) -> CityKeys {
     let storage = ring.storage();
-    let signers: BTreeMap<_, _> = ring.agency_signers().into_iter().map(agency_signer).collect();
+    let signers: BTreeMap<_, _> =
+        ring.agencies().filter_map(|code| published_key(ring, registry, code)).map(agency_signer).collect();
     let permutations =
         ring.agencies().map(|code| (code.clone(), Permutation::new(*ring.status_permutation(code).expose())));
     CityKeys {
@@ -113,8 +114,20 @@ fn city_keys(ring: &Keyring) -> CityKeys {
     }
 }
 
+/// The newest key of an agency that the registry says is in use. A crash while a key was changed may leave a newer one in
+/// the ring that nobody would believe; without a published key the agency does not sign at all.
+fn published_key(ring: &Keyring, registry: &Registry, code: &AgencyCode) -> Option<AgencyKeys> {
+    let published = registry.agency(code)?;
+    let in_use = |keys: &AgencyKeys| {
+        let own = published.keys.iter().find(|known| known.key == *keys.eddsa.public_key());
+        own.is_some_and(|known| known.valid_until.is_none() && known.compromised_from.is_none())
+    };
+    let newest_first = ring.generations(code).into_iter().rev();
+    newest_first.filter_map(|generation| ring.agency(code, generation)).find(in_use)
+}
+
 /// What an agency signs with from now on.
-pub fn agency_signer(keys: crate::adapters::keyring::AgencyKeys) -> (AgencyCode, Arc<AgencySigner>) {
+pub fn agency_signer(keys: AgencyKeys) -> (AgencyCode, Arc<AgencySigner>) {
     let key_id = key_name(Algorithm::EdDsa, keys.generation);
     (keys.agency, Arc::new(AgencySigner { key_id, signer: Arc::new(keys.eddsa) }))
 }
