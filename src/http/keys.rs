@@ -21,7 +21,7 @@ pub fn routes() -> Vec<Route> {
         Route::post(
             "/api/keys/{agency}/rotate",
             "Makes the next key of an agency and signs with it.",
-            &[(JSON, "Any")],
+            &[],
             post(rotate),
         )
         .only(Access::Operator),
