@@ -3,5 +3,6 @@
 pub(crate) mod city;
 pub(crate) mod domain;
 pub(crate) mod faults;
+pub(crate) mod requests;
 pub(crate) mod roles;
 pub(crate) mod vectors;

@@ -4,26 +4,29 @@ use std::sync::Arc;
 
 use certless::base::clock::FixedClock;
 use certless::base::id::AgencyCode;
-use certless::base::json::Value;
-use certless::base::time::plus_seconds;
-use certless::crypto::{Signer as _, SigningKey};
-use certless::domain::city::keys::AgencySigner;
+use certless::base::json::{Value, json};
+use certless::base::time::rfc3339;
+use certless::domain::token::Role;
+use certless::vc::data_integrity::{ProofOptions, sign};
 use certless::vc::finding::Check;
+use certless::vc::keys::Purpose;
 
-use crate::support::city::TestCity;
+use crate::support::city::{TestCity, keyring};
 use crate::support::roles::{Agency, Resident, Stranger, now, row_of};
 
 struct Story {
     city: TestCity,
     clock: FixedClock,
     code: AgencyCode,
+    operator: String,
 }
 
 impl Story {
     fn new() -> Self {
         let clock = FixedClock::new(now());
         let city = TestCity::on_clock(Arc::new(clock.clone()));
-        Self { city, clock, code: AgencyCode::parse("GA").unwrap() }
+        let operator = city.service.city.new_token(Role::Operator, "test operator").unwrap();
+        Self { city, clock, code: AgencyCode::parse("GA").unwrap(), operator }
     }
 
     /// Issues the identity card of a resident: the JSON credential and the resident.
@@ -34,14 +37,16 @@ impl Story {
         (answer["package"]["credential"].to_string(), resident)
     }
 
-    /// Puts a new key into use.
-    fn rotate(&self, id: &str) {
-        let key = SigningKey::ed25519(&certless::crypto::digest::sha256(id.as_bytes()));
-        let (public, now) = (key.public_key().clone(), self.city.service.city.now());
-        let city = &self.city.service.city;
-        city.change_trust(|registry| registry.rotate(&self.code, id.to_owned(), public.clone(), now)).unwrap();
-        let signer = AgencySigner { key_id: id.to_owned(), signer: Arc::new(key) };
-        city.keys().set_agency(self.code.clone(), signer);
+    /// The operator does something with the agency's keys.
+    fn operate(&self, act: &str, body: &Value) -> (u16, Value) {
+        self.city.post_as(Some(&self.operator), &format!("/api/keys/{}/{act}", self.code), body)
+    }
+
+    /// Puts a new key into use; its name.
+    fn rotate(&self) -> String {
+        let (status, answer) = self.operate("rotate", &json!({}));
+        assert_eq!(status, 200, "{answer}");
+        answer["key"].as_str().unwrap().to_owned()
     }
 
     fn first_key(&self) -> String {
@@ -61,10 +66,9 @@ fn after_a_rotation_old_licences_hold_and_new_ones_are_signed_by_the_new_key() {
     let stranger = Stranger(&story.city);
     let (old, mut resident) = story.issue(0);
     story.clock.advance(60);
-    story.rotate("key-2");
-    story.clock.advance(60);
+    let second = story.rotate();
     let (new, mut other) = story.issue(1);
-    assert_eq!((Story::method(&old), Story::method(&new)), (story.first_key(), "key-2".to_owned()));
+    assert_eq!((Story::method(&old), Story::method(&new)), (story.first_key(), second));
     stranger.verify(&old).accept();
     stranger.verify(&new).accept();
     let now = story.city.service.city.now();
@@ -90,7 +94,8 @@ fn a_compromised_key_fails_what_it_signed_from_that_date_on() {
     let (after, mut resident) = story.issue(1);
     stranger.verify(&after).accept();
     let key = story.first_key();
-    story.city.service.city.change_trust(|registry| registry.compromise(&story.code, &key, from)).unwrap();
+    // The key that signs now is changed with the same act.
+    assert_eq!(story.operate("compromise", &json!({"key": key, "at": rfc3339(from)})).0, 200);
     stranger.verify(&after).refuse(Check::Trust, "key_compromised");
     stranger.verify(&before).accept();
     let sd_jwt = resident.wallet.find("idCard").unwrap().copies[0].sd_jwt.clone().unwrap();
@@ -99,7 +104,6 @@ fn a_compromised_key_fails_what_it_signed_from_that_date_on() {
     let now = story.city.service.city.now();
     stranger.verify(&resident.code_at("idCard", "basic", now)).refuse(Check::Trust, "key_compromised");
 
-    story.rotate("key-2");
     let (new, _) = story.issue(2);
     stranger.verify(&new).accept();
 }
@@ -110,14 +114,25 @@ fn a_retired_key_holds_for_what_it_signed_and_signs_no_more() {
     let stranger = Stranger(&story.city);
     let (before, mut resident) = story.issue(0);
     story.clock.advance(60);
-    let at = story.city.service.city.now();
     let key = story.first_key();
-    story.city.service.city.change_trust(|registry| registry.retire(&story.code, &key, at)).unwrap();
+    assert_eq!(story.operate("retire", &json!({"key": key})).0, 409, "it signs now");
+    let second = story.rotate();
+    assert_eq!(story.operate("retire", &json!({"key": key})).0, 200);
+    assert_eq!(story.operate("retire", &json!({"key": "nothing"})).0, 404);
     story.clock.advance(60);
     stranger.verify(&before).accept();
     let now = story.city.service.city.now();
     stranger.verify(&resident.code_at("idCard", "basic", now)).accept();
     let (after, _) = story.issue(1);
-    stranger.verify(&after).refuse(Check::Trust, "key_not_valid_then");
-    assert_eq!(plus_seconds(at, 60), now);
+    stranger.verify(&after).accept();
+    assert_eq!(Story::method(&after), second);
+    // Whoever still holds the old key cannot sign anything new with it.
+    let old = keyring().agency(&story.code, 1).unwrap().eddsa;
+    let mut forged: Value = serde_json::from_str(&after).unwrap();
+    let forged = forged.as_object_mut().unwrap();
+    forged.remove("proof");
+    let method = format!("{}#{key}", story.city.service.city.names.agency_did(&story.code));
+    let options = ProofOptions::new(Purpose::AssertionMethod, method, now);
+    let forged = sign(forged, &options, &old, story.city.service.city.contexts()).unwrap();
+    stranger.verify(&Value::Object(forged).to_string()).refuse(Check::Trust, "key_not_valid_then");
 }

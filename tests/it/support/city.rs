@@ -1,10 +1,10 @@
 //! A city in memory behind its real HTTP interface, on a free port of the loopback.
 
 use std::net::TcpListener;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use certless::adapters::keyring::Keyring;
+use certless::adapters::keyring::{Keyring, key_name};
 use certless::adapters::store::memory::MemoryStore;
 use certless::app::open::assemble;
 use certless::base::clock::{Clock, SystemClock};
@@ -12,9 +12,11 @@ use certless::base::id::AgencyCode;
 use certless::base::json::Value;
 use certless::base::random::SystemRandom;
 use certless::crypto::derive::Seed;
+use certless::crypto::{Algorithm, Signer};
 use certless::domain::agency::Agencies;
 use certless::domain::city::{City, Ports};
-use certless::domain::ports::{Store, Web};
+use certless::domain::error::Error;
+use certless::domain::ports::{KeyMaker, KeyMakerError, Store, Web};
 use certless::domain::token::Role;
 use certless::http::service::Service;
 use certless::ui::Site;
@@ -58,7 +60,13 @@ impl TestCity {
 
     fn launch(listener: TcpListener, store: Arc<dyn Store>, clock: Arc<dyn Clock>, web: Option<Arc<dyn Web>>) -> Self {
         let base = format!("http://{}", listener.local_addr().unwrap());
-        let ports = Ports { store, clock, random: Arc::new(SystemRandom), web, key_maker: None };
+        let ports = Ports {
+            store,
+            clock,
+            random: Arc::new(SystemRandom),
+            web,
+            key_maker: Some(Arc::new(Maker(Mutex::new(keyring())))),
+        };
         let city = assemble(&base, &keyring(), ports).unwrap();
         let agency = AgencyCode::parse("GA").unwrap();
         let token = city.new_token(Role::Agency { agency }, "test").unwrap();
@@ -139,13 +147,29 @@ fn read(mut answer: ureq::http::Response<ureq::Body>) -> Got {
 }
 
 /// The keys of every test city.
-fn keyring() -> Keyring {
+pub(crate) fn keyring() -> Keyring {
     let agencies: Vec<AgencyCode> = Agencies::shipped().unwrap().iter().map(|agency| agency.code.clone()).collect();
     Keyring::derived(&Seed::new([7; 32]), &agencies)
 }
 
+/// Makes keys that are kept nowhere.
+struct Maker(Mutex<Keyring>);
+
+impl KeyMaker for Maker {
+    fn next_key(&self, agency: &AgencyCode) -> Result<(String, Arc<dyn Signer>), KeyMakerError> {
+        let mut ring = self.0.lock().unwrap();
+        let generation = ring.rotate(agency, &SystemRandom).unwrap();
+        let key = ring.agency(agency, generation).unwrap().eddsa;
+        Ok((key_name(Algorithm::EdDsa, generation), Arc::new(key)))
+    }
+}
+
 /// A city whose keys follow from a seed, on a store and a clock of the test's.
 pub(crate) fn city_on(base: &str, store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> City {
+    try_city_on(base, store, clock).unwrap()
+}
+
+/// The same where opening may fail.
+pub(crate) fn try_city_on(base: &str, store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Result<City, Error> {
     assemble(base, &keyring(), Ports { store, clock, random: Arc::new(SystemRandom), web: None, key_maker: None })
-        .unwrap()
 }

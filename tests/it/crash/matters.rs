@@ -1,0 +1,190 @@
+//! Applications: filing, showing, taking up or not, deciding; and codes that are good once.
+
+use certless::app::demo;
+use certless::base::id::{AgencyCode, ApplicationId};
+use certless::base::json::json;
+use certless::domain::application::accept::Acceptance;
+use certless::domain::application::decide::Decision;
+use certless::domain::application::file::Filing;
+use certless::domain::change::Table;
+use certless::domain::city::City;
+use certless::domain::error::ErrorKind;
+use certless::vc::finding::{Check, Code};
+use certless::vc::verify::{Policy, receive};
+
+use super::Case;
+use crate::support::roles::{Resident, row_of};
+
+fn agency() -> AgencyCode {
+    AgencyCode::parse("YB").unwrap()
+}
+
+fn filing(resident: &Resident) -> Filing {
+    serde_json::from_value(json!({"matter": "异地就医备案", "applicant": resident.as_applicant()})).unwrap()
+}
+
+/// A resident with an issued licence in the wallet.
+fn with(city: &City, kinds: &[&str]) -> Resident {
+    let mut resident = Resident::nth(0);
+    for kind in kinds {
+        let issued = city.issue(&demo::order(row_of(kind, &resident.code))).unwrap();
+        let package = serde_json::to_vec(&city.credential(&issued.id).unwrap().package).unwrap();
+        resident.wallet.receive(&package, city.now()).unwrap();
+    }
+    resident
+}
+
+#[test]
+fn filing_an_application() {
+    Case {
+        name: "file",
+        prepare: |_| Resident::nth(0),
+        act: |city, resident| city.file(&agency(), filing(resident)).map(drop),
+        done: |city, resident| {
+            let tag = city.holder_tag("111", &resident.code);
+            let rows = city.store().scan(Table::ApplicantIndex, tag.as_bytes(), None, 10).unwrap().rows;
+            for (_, row) in &rows {
+                let number = row.value.rsplit(|byte| *byte == 0).next().unwrap();
+                let id = ApplicationId::parse(std::str::from_utf8(number).unwrap()).unwrap();
+                let application = city.application(&id).unwrap();
+                assert_eq!(application.body.applicant.name, resident.name);
+                assert_eq!(city.progress(&application.body.receipt).unwrap().number, id.as_str());
+            }
+            !rows.is_empty()
+        },
+        again: &[],
+        resolves: false,
+    }
+    .run();
+}
+
+type Filed = (ApplicationId, Vec<String>);
+
+/// A case with both codes ready to be shown, `shown` of them shown already.
+fn filed(city: &City, shown: usize) -> Filed {
+    let mut resident = with(city, &["idCard", "socialSecurityCard"]);
+    let id = city.file(&agency(), filing(&resident)).unwrap().head.id;
+    let now = city.now();
+    let codes: Vec<_> = ["idCard", "socialSecurityCard"].map(|kind| resident.code_at(kind, "basic", now)).into();
+    for code in &codes[..shown] {
+        assert_eq!(city.present(&id, code.as_bytes()).unwrap().met.len(), 1);
+    }
+    (id, codes)
+}
+
+/// Whether a code is known to have been accepted.
+fn used(city: &City, code: &str) -> bool {
+    let verdict = city.verify(receive(code.as_bytes()).unwrap(), &Policy::full(city.now())).verdict;
+    let results = verdict.report.results();
+    let replayed = results.iter().any(|one| one.check == Check::Freshness && one.code == Some(Code::Replayed));
+    assert_ne!(verdict.accepted, replayed);
+    replayed
+}
+
+#[test]
+fn showing_a_licence() {
+    Case {
+        name: "present",
+        prepare: |city| filed(city, 0),
+        act: |city, (id, codes)| city.present(id, codes[0].as_bytes()).map(drop),
+        done: |city, (id, codes)| {
+            let met = city.application(id).unwrap().head.fulfilled.len();
+            assert!(met <= 1);
+            assert_eq!(used(city, &codes[0]), met == 1, "the code is used up with the requirement, or neither");
+            met == 1
+        },
+        again: &[],
+        resolves: false,
+    }
+    .run();
+}
+
+#[test]
+fn verifying_a_code_once() {
+    Case {
+        name: "verify once",
+        prepare: |city| filed(city, 0),
+        act: |city, (_, codes)| {
+            let received = receive(codes[0].as_bytes()).unwrap();
+            city.verify_once(received, &Policy::full(city.now())).map(drop)
+        },
+        done: |city, (_, codes)| used(city, &codes[0]),
+        again: &[],
+        resolves: false,
+    }
+    .run();
+}
+
+fn state(city: &City, id: &ApplicationId) -> &'static str {
+    let application = city.application(id).unwrap();
+    assert_eq!(city.progress(&application.body.receipt).unwrap().state, application.head.state.name());
+    let results = city.credentials_by(&agency(), None).unwrap().heads;
+    assert_eq!(results.len(), usize::from(application.head.state.name() == "granted"), "the result with the decision");
+    for head in results {
+        assert!(city.credential(&head.id).is_ok());
+    }
+    application.head.state.name()
+}
+
+fn accepted(city: &City) -> Filed {
+    let case = filed(city, 2);
+    city.accept(&case.0, &Acceptance::default()).unwrap();
+    case
+}
+
+#[test]
+fn taking_an_application_up() {
+    Case {
+        name: "accept",
+        prepare: |city| filed(city, 2),
+        act: |city, (id, _)| city.accept(id, &Acceptance::default()).map(drop),
+        done: |city, (id, _)| state(city, id) == "accepted",
+        again: &[ErrorKind::Conflict],
+        resolves: false,
+    }
+    .run();
+}
+
+#[test]
+fn not_taking_an_application_up() {
+    Case {
+        name: "reject",
+        prepare: |city| filed(city, 0),
+        act: |city, (id, _)| city.reject(id, "演示").map(drop),
+        done: |city, (id, _)| state(city, id) == "notAccepted",
+        again: &[ErrorKind::Conflict],
+        resolves: false,
+    }
+    .run();
+}
+
+fn granting() -> Decision {
+    let result = json!({"content": "演示", "legalBasis": "演示", "decisionDate": "2026-01-05"});
+    serde_json::from_value(json!({"decision": "grant", "results": {"filingReceipt": result}})).unwrap()
+}
+
+#[test]
+fn granting_an_application() {
+    Case {
+        name: "grant",
+        prepare: accepted,
+        act: |city, (id, _)| city.decide(id, granting()).map(drop),
+        done: |city, (id, _)| state(city, id) == "granted",
+        again: &[ErrorKind::Conflict],
+        resolves: false,
+    }
+    .run();
+}
+
+#[test]
+fn refusing_an_application() {
+    Case {
+        name: "refuse",
+        prepare: accepted,
+        act: |city, (id, _)| city.decide(id, Decision::Refuse { reason: "演示".to_owned() }).map(drop),
+        done: |city, (id, _)| state(city, id) == "refused",
+        again: &[ErrorKind::Conflict],
+        resolves: false,
+    }
+    .run();
+}

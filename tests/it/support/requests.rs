@@ -1,0 +1,24 @@
+//! A body that every operation can read, by the name of its schema in the OpenAPI document.
+
+use certless::base::json::{Value, json};
+use certless::http::route::Route;
+
+/// The least body of an operation; `None` when it takes none.
+pub(crate) fn least_body(route: &Route) -> Option<Value> {
+    let (_, schema) = route.body.iter().find(|(media, _)| *media == "application/json")?;
+    Some(match *schema {
+        "Any" | "Acceptance" => json!({}),
+        "SdJwtVerify" => json!({"presentation": "x~"}),
+        "Issue" => json!({"type": "idCard", "row": {}}),
+        "IssueBatch" => json!({"type": "idCard", "rows": []}),
+        "IssueVc" => json!({"credential": {}}),
+        "VerifyCredential" => json!({"verifiableCredential": {}}),
+        "VerifyPresentation" => json!({"verifiablePresentation": {}}),
+        "Reason" => json!({"reason": "x"}),
+        "HolderSearch" => json!({"code": "x"}),
+        "KeyAt" => json!({"key": "key-1"}),
+        "Filing" => json!({"matter": "x", "applicant": {"name": "x", "code": "x"}}),
+        "Decision" => json!({"decision": "refuse", "reason": "x"}),
+        other => panic!("{other}: name the least body of this schema here"),
+    })
+}
