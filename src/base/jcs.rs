@@ -21,7 +21,7 @@ pub fn canonicalize_object(map: &Map) -> Vec<u8> {
 
 /// The canonical form of an object as if the member `name` were not there: what a Data Integrity proof signs.
 pub fn canonicalize_without(map: &Map, name: &str) -> Vec<u8> {
-    let mut out = Vec::with_capacity(2048);
+    let mut out = Vec::with_capacity(4096);
     write_object(&mut out, map, Some(name));
     out
 }
@@ -48,15 +48,21 @@ fn write_value(out: &mut Vec<u8>, value: &Value) {
 }
 
 fn write_object(out: &mut Vec<u8>, map: &Map, without: Option<&str>) {
-    let mut members: Vec<(&String, &Value)> = map.iter().filter(|(name, _)| Some(name.as_str()) != without).collect();
-    // Byte order equals UTF-16 order except above the surrogates (U+E000–U+FFFF against U+10000 and up).
-    if members.iter().any(|(name, _)| name.bytes().any(|byte| byte >= 0xEE)) {
-        members.sort_by(|a, b| a.0.encode_utf16().cmp(b.0.encode_utf16()));
-    } else if !members.is_sorted_by(|a, b| a.0 <= b.0) {
-        members.sort_by(|a, b| a.0.cmp(b.0));
+    let members = map.iter().filter(|(name, _)| Some(name.as_str()) != without);
+    // A map iterates in byte order, which is the order of UTF-16 except above the surrogates (U+E000–U+FFFF against
+    // U+10000 and up).
+    if map.keys().any(|name| name.bytes().any(|byte| byte >= 0xEE)) {
+        let mut sorted: Vec<_> = members.collect();
+        sorted.sort_by(|a, b| a.0.encode_utf16().cmp(b.0.encode_utf16()));
+        write_members(out, sorted.into_iter());
+    } else {
+        write_members(out, members);
     }
+}
+
+fn write_members<'a>(out: &mut Vec<u8>, members: impl Iterator<Item = (&'a String, &'a Value)>) {
     out.push(b'{');
-    for (i, (name, value)) in members.into_iter().enumerate() {
+    for (i, (name, value)) in members.enumerate() {
         if i > 0 {
             out.push(b',');
         }

@@ -34,7 +34,9 @@ pub fn parse(input: &[u8], limits: &Limits) -> Result<Value, ParseError> {
     if input.len() > limits.bytes {
         return Err(ParseError::new("json_too_large", format!("{} bytes, limit {}", input.len(), limits.bytes)));
     }
-    let mut reader = serde_json::Deserializer::from_slice(input);
+    // Checked once as a whole, so that the reader need not check every string by itself.
+    let text = std::str::from_utf8(input).map_err(|_| ParseError::new("json_malformed", "not UTF-8"))?;
+    let mut reader = serde_json::Deserializer::from_str(text);
     let value = Strict { depth: limits.depth }.deserialize(&mut reader).map_err(|error| name_error(&error))?;
     reader.end().map_err(|error| name_error(&error))?;
     Ok(value)

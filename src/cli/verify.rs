@@ -17,6 +17,7 @@ use crate::base::time::{china_date, parse_rfc3339};
 use crate::domain::catalogue::Catalogue;
 use crate::domain::error::{Error, ErrorKind};
 use crate::vc::finding::State;
+use crate::vc::verify::sources::Claims;
 use crate::vc::verify::verdict::{CheckResult, Summary};
 use crate::vc::verify::{Binding, Policy, Received, Verdict, receive};
 use crate::wire::qr;
@@ -166,8 +167,7 @@ fn print_credential(credential: &Summary, out: Output) {
         .type_names
         .iter()
         .find_map(|name| catalogue?.find(name.rsplit('/').nth(1).unwrap_or(name)).or_else(|| catalogue?.find(name)));
-    let subjects = credential.claims.as_array().map_or(std::slice::from_ref(&credential.claims), Vec::as_slice);
-    for (name, value) in subjects.iter().filter_map(Value::as_object).flatten() {
+    for (name, value) in credential.claims().into_iter().flat_map(Claims::subjects).flatten() {
         let field = code.and_then(|found| found.field(name));
         let label = field.map_or(name.as_str(), |field| field.label.get(out.lang));
         let shown = field.map_or_else(

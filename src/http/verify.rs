@@ -10,7 +10,6 @@ use super::extract::Body;
 use super::problem::Answer;
 use super::route::{JSON, Route};
 use super::service::{Service, Shared, blocking};
-use crate::base::json::Value;
 use crate::domain::error::{Error, ErrorKind};
 use crate::vc::finding::Code;
 use crate::vc::verify::{Policy, Received, Verdict, receive};
@@ -39,7 +38,7 @@ pub fn routes() -> Vec<Route> {
     ]
 }
 
-async fn verify(State(service): State<Shared>, headers: HeaderMap, Body(body): Body) -> Answer<Json<Value>> {
+async fn verify(State(service): State<Shared>, headers: HeaderMap, Body(body): Body) -> Answer<Json<Verdict>> {
     let media = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let verdict = if media.starts_with("image/") || qr::is_picture(&body) {
         blocking(&service, move |service| decide(service, read_picture(&body)?)).await?
@@ -55,7 +54,7 @@ async fn verify(State(service): State<Shared>, headers: HeaderMap, Body(body): B
     };
     metrics::counter!("certless_verifications_total", "accepted" => if verdict.accepted { "yes" } else { "no" })
         .increment(1);
-    Ok(Json(verdict.to_json()))
+    Ok(Json(verdict))
 }
 
 fn decide(service: &Service, received: Received) -> Result<Verdict, Error> {

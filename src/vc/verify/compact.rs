@@ -1,5 +1,7 @@
 //! Compact credentials: a show code with the holder's proof, or a printed code without one.
 
+use std::sync::Arc;
+
 use super::evidence::Evidence;
 use super::json::note_unbound;
 use super::sources::{Content, Sources, StatusEntry};
@@ -60,6 +62,6 @@ fn evidence(credential: &compact::Credential, sources: &Sources<'_>) -> Result<E
         valid_until: credential.valid_until,
         status: credential.status.iter().cloned().map(StatusEntry::Token).collect(),
         holders: credential.holder.iter().map(crate::crypto::PublicKey::thumbprint).collect(),
-        content: Content::View { name: credential.view.clone(), claims },
+        content: Arc::new(Content::View { name: credential.view.clone(), claims }),
     })
 }

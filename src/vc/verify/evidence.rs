@@ -1,6 +1,8 @@
 //! What a format has told about one credential once its signature was looked at, and the checks that are the same for
 //! every format: trust, validity, status, schema, log.
 
+use std::sync::Arc;
+
 use super::sources::{Content, Issuer, Sources, Status, StatusEntry, TrustQuestion};
 use super::verdict::{Report, Summary};
 use crate::base::time::{Timestamp, rfc3339};
@@ -26,7 +28,7 @@ pub struct Evidence {
     /// Where its status is told.
     pub status: Vec<StatusEntry>,
     /// What was shown.
-    pub content: Content,
+    pub content: Arc<Content>,
     /// Thumbprints or DIDs of the holders that it is bound to.
     pub holders: Vec<String>,
 }
@@ -80,11 +82,11 @@ impl Evidence {
             issuer_name: issuer.map(|issuer| issuer.name.clone()),
             valid_from: self.valid_from,
             valid_until: self.valid_until,
-            view: match &self.content {
+            view: match self.content.as_ref() {
                 Content::View { name, .. } => Some(name.clone()),
                 Content::Whole(_) | Content::Part(_) => None,
             },
-            claims: self.content.claims(),
+            content: Some(Arc::clone(&self.content)),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! JSON credentials and presentations: data model, Data Integrity proofs, and the holder's proof of a presentation.
 
+use std::sync::Arc;
+
 use super::evidence::Evidence;
 use super::sources::{Content, Sources, StatusEntry};
 use super::verdict::{Format, Report};
@@ -114,7 +116,7 @@ fn read(map: Map, policy: &Policy<'_>, sources: &Sources<'_>, report: &mut Repor
         valid_until,
         status: status.into_iter().map(StatusEntry::Bitstring).collect(),
         holders: holders(&map),
-        content: Content::Whole(Value::Object(map)),
+        content: Arc::new(Content::Whole(Value::Object(map))),
     })
 }
 

@@ -1,5 +1,7 @@
 //! SD-JWT VC: the issuer's signature, the disclosures, and the holder's key binding.
 
+use std::sync::Arc;
+
 use super::evidence::Evidence;
 use super::json::note_unbound;
 use super::sources::{Content, Sources, StatusEntry};
@@ -91,7 +93,7 @@ fn verify_claims(sd_jwt: &SdJwt, processed: Processed, policy: &Policy<'_>, repo
         issuer: text("iss"),
         valid_from: time(&claims, "nbf"),
         valid_until: time(&claims, "exp"),
-        claims: Value::Object(subject_claims(claims)),
+        content: Some(Arc::new(Content::Part(subject_claims(claims)))),
         ..Summary::default()
     })
 }
@@ -146,7 +148,7 @@ fn evidence(sd_jwt: &SdJwt, credential: Credential, report: &mut Report) -> Opti
         valid_until: time(&claims, "exp"),
         status: status.into_iter().map(StatusEntry::Token).collect(),
         holders: holder.iter().map(PublicKey::thumbprint).collect(),
-        content: Content::Part(subject_claims(claims)),
+        content: Arc::new(Content::Part(subject_claims(claims))),
     })
 }
 

@@ -3,6 +3,8 @@
 //! Every port answers with a finding when it has no answer: `Error` when it could not look, `Invalid` when it looked and
 //! the answer is no.
 
+use serde::Serialize;
+
 use crate::base::json::{Map, Value};
 use crate::base::text::Label;
 use crate::base::time::Timestamp;
@@ -97,7 +99,7 @@ pub trait Types: Send + Sync {
 }
 
 /// The content of a credential, as far as it was shown.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Content {
     /// A whole JSON credential: an object.
     Whole(Value),
@@ -112,12 +114,42 @@ pub enum Content {
     },
 }
 
+/// Claims where they stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum Claims<'a> {
+    /// One subject, or an array of several.
+    Subjects(&'a Value),
+    /// The claims of one subject.
+    One(&'a Map),
+}
+
+impl<'a> Claims<'a> {
+    /// The claims subject by subject.
+    pub fn subjects(self) -> impl Iterator<Item = &'a Map> {
+        let (one, many) = match self {
+            Self::One(map) => (Some(map), None),
+            Self::Subjects(Value::Array(items)) => (None, Some(items)),
+            Self::Subjects(value) => (value.as_object(), None),
+        };
+        one.into_iter().chain(many.into_iter().flatten().filter_map(Value::as_object))
+    }
+}
+
 impl Content {
-    /// The claims about the subject: an array where there are several subjects.
-    pub fn claims(&self) -> Value {
+    /// The claims about the subject.
+    pub fn shown(&self) -> Claims<'_> {
         match self {
-            Self::Whole(credential) => credential.get("credentialSubject").cloned().unwrap_or_default(),
-            Self::Part(claims) | Self::View { claims, .. } => Value::Object(claims.clone()),
+            Self::Whole(credential) => Claims::Subjects(credential.get("credentialSubject").unwrap_or(&Value::Null)),
+            Self::Part(claims) | Self::View { claims, .. } => Claims::One(claims),
+        }
+    }
+
+    /// The claims about the subject, for keeping.
+    pub fn claims(&self) -> Value {
+        match self.shown() {
+            Claims::Subjects(value) => value.clone(),
+            Claims::One(map) => Value::Object(map.clone()),
         }
     }
 }

@@ -1,6 +1,11 @@
 //! The verdict: every check listed, with its state, its frozen code and a sentence in both languages.
 
-use crate::base::json::{Map, Value, json};
+use std::sync::Arc;
+
+use serde::ser::{Serialize, SerializeMap, Serializer};
+
+use super::sources::{Claims, Content};
+use crate::base::json::Value;
 use crate::base::text::{Label, Lang};
 use crate::base::time::{Timestamp, rfc3339};
 use crate::vc::finding::{Check, Code, Finding, State};
@@ -62,20 +67,18 @@ impl CheckResult {
             (None, State::Skipped) => lang.pick("不适用。", "Does not apply."),
         }
     }
+}
 
-    fn to_json(&self) -> Value {
-        let mut result = Map::new();
-        result.insert("check".into(), self.check.name().into());
-        result.insert("state".into(), self.state.name().into());
-        if let Some(code) = self.code {
-            result.insert("code".into(), code.as_str().into());
-        }
-        result.insert("zh".into(), self.sentence(Lang::Zh).into());
-        result.insert("en".into(), self.sentence(Lang::En).into());
-        if !self.detail.is_empty() {
-            result.insert("detail".into(), self.detail.as_str().into());
-        }
-        Value::Object(result)
+impl Serialize for CheckResult {
+    fn serialize<S: Serializer>(&self, writer: S) -> Result<S::Ok, S::Error> {
+        let mut map = writer.serialize_map(None)?;
+        map.serialize_entry("check", self.check.name())?;
+        map.serialize_entry("state", self.state.name())?;
+        entry(&mut map, "code", self.code.map(Code::as_str).as_ref())?;
+        map.serialize_entry("zh", self.sentence(Lang::Zh))?;
+        map.serialize_entry("en", self.sentence(Lang::En))?;
+        entry(&mut map, "detail", Some(&self.detail).filter(|detail| !detail.is_empty()))?;
+        map.end()
     }
 }
 
@@ -181,30 +184,36 @@ pub struct Summary {
     pub valid_until: Option<Timestamp>,
     /// The view that a compact credential shows.
     pub view: Option<String>,
-    /// The claims that were disclosed.
-    pub claims: Value,
+    /// What was shown.
+    pub content: Option<Arc<Content>>,
 }
 
 impl Summary {
-    fn to_json(&self) -> Value {
-        let mut out = Map::new();
-        let mut put = |name: &str, value: Value| {
-            if !value.is_null() {
-                out.insert(name.to_owned(), value);
-            }
-        };
-        let label = |label: &Label| json!({"zh": label.zh, "en": label.en});
-        put("id", self.id.as_deref().into());
-        put("type", self.type_names.clone().into());
-        put("typeName", self.type_label.as_ref().map(label).into());
-        put("issuer", self.issuer.as_str().into());
-        put("issuerName", self.issuer_name.as_ref().map(label).into());
-        put("validFrom", self.valid_from.map(rfc3339).into());
-        put("validUntil", self.valid_until.map(rfc3339).into());
-        put("view", self.view.as_deref().into());
-        put("claims", self.claims.clone());
-        Value::Object(out)
+    /// The claims about the subject: an array where there are several subjects.
+    pub fn claims(&self) -> Option<Claims<'_>> {
+        self.content.as_deref().map(Content::shown)
     }
+}
+
+impl Serialize for Summary {
+    fn serialize<S: Serializer>(&self, writer: S) -> Result<S::Ok, S::Error> {
+        let mut map = writer.serialize_map(None)?;
+        entry(&mut map, "id", self.id.as_ref())?;
+        map.serialize_entry("type", &self.type_names)?;
+        entry(&mut map, "typeName", self.type_label.as_ref())?;
+        map.serialize_entry("issuer", &self.issuer)?;
+        entry(&mut map, "issuerName", self.issuer_name.as_ref())?;
+        entry(&mut map, "validFrom", self.valid_from.map(rfc3339).as_ref())?;
+        entry(&mut map, "validUntil", self.valid_until.map(rfc3339).as_ref())?;
+        entry(&mut map, "view", self.view.as_ref())?;
+        entry(&mut map, "claims", self.claims().as_ref())?;
+        map.end()
+    }
+}
+
+/// Writes a member that is there.
+fn entry<M: SerializeMap, T: Serialize>(map: &mut M, name: &str, value: Option<&T>) -> Result<(), M::Error> {
+    value.map_or(Ok(()), |value| map.serialize_entry(name, value))
 }
 
 /// The sum of the checks.
@@ -238,17 +247,22 @@ impl Verdict {
 
     /// The verdict as the interfaces give it: `credential` is the first, `credentials` all where there are several.
     pub fn to_json(&self) -> Value {
-        let mut out = json!({
-            "accepted": self.accepted,
-            "format": self.format.name(),
-            "credential": self.credentials.first().map(Summary::to_json),
-            "checks": self.report.results().iter().map(CheckResult::to_json).collect::<Vec<_>>(),
-            "checkedAt": rfc3339(self.checked_at),
-        });
-        if let (Value::Object(map), true) = (&mut out, self.credentials.len() > 1) {
-            map.insert("credentials".into(), self.credentials.iter().map(Summary::to_json).collect());
+        serde_json::to_value(self).unwrap_or_default()
+    }
+}
+
+impl Serialize for Verdict {
+    fn serialize<S: Serializer>(&self, writer: S) -> Result<S::Ok, S::Error> {
+        let mut map = writer.serialize_map(None)?;
+        map.serialize_entry("accepted", &self.accepted)?;
+        map.serialize_entry("format", self.format.name())?;
+        map.serialize_entry("credential", &self.credentials.first())?;
+        if self.credentials.len() > 1 {
+            map.serialize_entry("credentials", &self.credentials)?;
         }
-        out
+        map.serialize_entry("checks", self.report.results())?;
+        map.serialize_entry("checkedAt", &rfc3339(self.checked_at))?;
+        map.end()
     }
 }
 

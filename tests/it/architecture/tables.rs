@@ -57,6 +57,7 @@ pub(super) const CRATES: &[(&str, &[&str])] = &[
     ("jsonschema", VC),
     ("metrics", RUNNING),
     ("metrics_exporter_prometheus", APP),
+    ("mimalloc", &["main.rs"]),
     ("minicbor", VC),
     ("oxjsonld", VC),
     ("oxrdf", VC),
