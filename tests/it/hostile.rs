@@ -57,7 +57,7 @@ fn verdict(input: &[u8]) -> Option<Verdict> {
 
 /// What a sample truly says, claim by claim.
 fn claims(verdict: &Verdict) -> Value {
-    verdict.credentials[0].claims.clone()
+    serde_json::to_value(verdict.credentials[0].claims()).unwrap()
 }
 
 /// Whether everything that is said is said in the original too.
