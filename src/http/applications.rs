@@ -9,6 +9,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use serde::Deserialize;
 
+use super::credentials::idempotency_key;
 use super::extract::{self, Body};
 use super::problem::Answer;
 use super::route::{Access, JSON, Route};
@@ -71,11 +72,12 @@ pub fn routes() -> Vec<Route> {
 async fn file(
     State(service): State<Shared>,
     Authenticated(caller): Authenticated,
+    headers: HeaderMap,
     extract::Json(filing): extract::Json<Filing>,
 ) -> Answer<(StatusCode, Json<Value>)> {
     let window = caller.window()?.clone();
     blocking(&service, move |service| {
-        let application = service.city.file(&window, filing)?;
+        let application = service.city.file(&window, filing, idempotency_key(&headers).as_deref())?;
         Ok((StatusCode::CREATED, Json(application.to_json(&service.city)?)))
     })
     .await

@@ -6,8 +6,9 @@ use super::State;
 use super::record::{Applicant, Application, Body, Head, catalogue};
 use crate::base::bytes::base64url;
 use crate::base::codes::{CaseNumber, CitizenId, DivisionCode, Uscc};
-use crate::base::id::{AgencyCode, ApplicationId};
-use crate::base::json::Map;
+use crate::base::id::{AgencyCode, ApplicationId, RequestId};
+use crate::base::jcs::canonicalize;
+use crate::base::json::{Map, json};
 use crate::base::random::{below, bytes};
 use crate::base::time::china_date;
 use crate::crypto::PublicKey;
@@ -35,17 +36,22 @@ pub struct Filing {
 const DRAWS: usize = 16;
 
 impl City {
-    /// Files an application at the window of an agency.
-    pub fn file(&self, window: &AgencyCode, filing: Filing) -> Result<Application, Error> {
+    /// Files an application at the window of an agency. Under a key of the window's, asking twice files once; the key with
+    /// another filing is a `conflict`.
+    pub fn file(&self, window: &AgencyCode, filing: Filing, key: Option<&str>) -> Result<Application, Error> {
         let matter = catalogue()?.named(&filing.matter).ok_or_else(|| {
             Error::new(ErrorKind::Refused, "no such matter")
                 .says("没有这个事项，请核对名称或编码。", "There is no such matter. Check its name or code.")
         })?;
         let applicant = check_applicant(filing.applicant, self.now())?;
+        let request = match key {
+            Some(key) => RequestId::parse(&format!("file/{window}/{}", base64url(&sha256(key.as_bytes()))))?,
+            None => self.fresh_request("file")?,
+        };
         for _ in 0..DRAWS {
             let application = self.new_application(window, matter, applicant.clone())?;
-            match self.store().commit(self.filing(&application)?) {
-                Ok(_) => return self.application(&application.head.id),
+            match self.store().commit(self.filing(&application, request.clone())?) {
+                Ok(receipt) => return self.application(&filed_id(&receipt.bytes)?),
                 Err(StoreError::Duplicate { .. }) => {}
                 Err(error) => return Err(error.into()),
             }
@@ -79,21 +85,36 @@ impl City {
         Ok(Application { head, body: Body { applicant, receipt, claims: Map::new() }, version: 0 })
     }
 
-    fn filing(&self, application: &Application) -> Result<Change, Error> {
+    fn filing(&self, application: &Application, request: RequestId) -> Result<Change, Error> {
         let head = &application.head;
         let key = Application::key(&head.agency, &head.id);
         let value = self.encode_application(&key, application)?;
         let by_applicant = record::key(&[&head.applicant, head.agency.as_str(), head.id.as_str()]);
         let members =
             [("case", self.commitment("case", head.id.as_str().as_bytes()).into()), ("state", "filed".into())];
-        let mut change = Change::new(self.fresh_request("file")?, sha256(&value))
+        let mut change = Change::new(request, self.filing_digest(application)?)
             .insert(Table::CaseNumber, head.id.as_str(), key.clone())
             .insert(Table::ReceiptToken, sha256(application.body.receipt.as_bytes()), key.clone())
             .insert(Table::ApplicantIndex, by_applicant, key.clone())
             .insert(Table::Application, key, value);
         change.leaves.push(leaf(Kind::Application, head.filed_at, &members));
+        change.receipt = head.id.as_str().as_bytes().to_vec();
         Ok(change)
     }
+
+    /// What makes two filings the same: matter and applicant, under the city's key, because the applicant can be guessed.
+    fn filing_digest(&self, application: &Application) -> Result<[u8; 32], Error> {
+        let applicant = serde_json::to_value(&application.body.applicant);
+        let applicant = applicant.map_err(|error| Error::corrupt(format!("applicant: {error}")))?;
+        let filed = json!({"matter": application.head.matter, "applicant": applicant});
+        Ok(sha256(self.commitment("filing", &canonicalize(&filed)).as_bytes()))
+    }
+}
+
+/// The case number in the receipt of a filing.
+fn filed_id(receipt: &[u8]) -> Result<ApplicationId, Error> {
+    let id = std::str::from_utf8(receipt).map_err(|_| Error::corrupt("the receipt of a filing is no case number"))?;
+    Ok(ApplicationId::parse(id)?)
 }
 
 /// Checks the applicant's code by its check digits and the key by its encoding.
@@ -107,7 +128,7 @@ fn check_applicant(mut applicant: Applicant, now: crate::base::time::Timestamp) 
     applicant.code = match applicant.code_type.as_str() {
         "111" => CitizenId::parse_on(&applicant.code, china_date(now)).map(|id| id.as_str().to_owned()),
         "001" => Uscc::parse(&applicant.code).map(|code| code.to_string()),
-        _ => crate::base::id::RequestId::parse(&applicant.code).map(|code| code.to_string()),
+        _ => RequestId::parse(&applicant.code).map(|code| code.to_string()),
     }
     .map_err(|error| {
         Error::new(ErrorKind::Refused, error.to_string())

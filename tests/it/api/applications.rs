@@ -72,3 +72,19 @@ fn a_decision_is_granted_with_results_of_the_matter_or_refused_with_a_reason() {
     let (status, answer) = decide(json!({"decision": "refuse", "reason": "不符合条件"}));
     assert_eq!((status, &answer["state"]), (200, &json!("refused")));
 }
+
+#[test]
+fn under_a_key_a_case_is_filed_once() {
+    let city = TestCity::start();
+    let (window, other) = (Window::new(&city, "YB"), Window::new(&city, "GA"));
+    let filing = |n: usize| json!({"matter": MATTER, "applicant": Resident::nth(n).as_applicant()});
+    let file =
+        |window: &Window<'_>, key: &str, n| city.post_keyed_as(window.token(), key, "/api/applications", &filing(n));
+    let (status, case) = file(&window, "k-1", 0);
+    assert_eq!(status, 201, "{case}");
+    assert_eq!(file(&window, "k-1", 0).1, case, "the same case");
+    let (status, problem) = file(&window, "k-1", 1);
+    assert_eq!((status, &problem["type"]), (409, &json!("/problems/conflict")), "{problem}");
+    assert_ne!(file(&window, "k-2", 0).1["id"], case["id"]);
+    assert_ne!(file(&other, "k-1", 0).1["id"], case["id"], "another window's key");
+}

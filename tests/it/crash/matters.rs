@@ -39,7 +39,7 @@ fn filing_an_application() {
     Case {
         name: "file",
         prepare: |_| Resident::nth(0),
-        act: |city, resident| city.file(&agency(), filing(resident)).map(drop),
+        act: |city, resident| city.file(&agency(), filing(resident), Some("key-1")).map(drop),
         done: |city, resident| {
             let tag = city.holder_tag("111", &resident.code);
             let rows = city.store().scan(Table::ApplicantIndex, tag.as_bytes(), None, 10).unwrap().rows;
@@ -50,6 +50,7 @@ fn filing_an_application() {
                 assert_eq!(application.body.applicant.name, resident.name);
                 assert_eq!(city.progress(&application.body.receipt).unwrap().number, id.as_str());
             }
+            assert!(rows.len() <= 1, "filed once");
             !rows.is_empty()
         },
         again: &[],
@@ -63,7 +64,7 @@ type Filed = (ApplicationId, Vec<String>);
 /// A case with both codes ready to be shown, `shown` of them shown already.
 fn filed(city: &City, shown: usize) -> Filed {
     let mut resident = with(city, &["idCard", "socialSecurityCard"]);
-    let id = city.file(&agency(), filing(&resident)).unwrap().head.id;
+    let id = city.file(&agency(), filing(&resident), None).unwrap().head.id;
     let now = city.now();
     let codes: Vec<_> = ["idCard", "socialSecurityCard"].map(|kind| resident.code_at(kind, "basic", now)).into();
     for code in &codes[..shown] {

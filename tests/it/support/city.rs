@@ -106,8 +106,13 @@ impl TestCity {
 
     /// Posts JSON as the agency under an idempotency key.
     pub(crate) fn post_keyed(&self, key: &str, path: &str, body: &Value) -> (u16, Value) {
+        self.post_keyed_as(&self.token, key, path, body)
+    }
+
+    /// The same with some token.
+    pub(crate) fn post_keyed_as(&self, token: &str, key: &str, path: &str, body: &Value) -> (u16, Value) {
         let request = agent().post(format!("{}{path}", self.base)).header("content-type", "application/json");
-        let request = request.header("authorization", format!("Bearer {}", self.token)).header("idempotency-key", key);
+        let request = request.header("authorization", format!("Bearer {token}")).header("idempotency-key", key);
         let got = read(request.send(body.to_string()).unwrap());
         (got.status, got.json())
     }
