@@ -53,7 +53,7 @@ pub fn generate(city: &City) -> Result<DemoCity, Error> {
 /// Fills a fresh city: tokens, then every licence of the stock; `progress` hears how many are issued. The identifiers
 /// of the licences come in the order of the stock.
 pub fn fill(city: &City, demo: &DemoCity, mut progress: impl FnMut(usize)) -> Result<Vec<CredentialId>, Error> {
-    for agency in &Agencies::shipped()? {
+    for agency in Agencies::shipped()? {
         let code = agency.code.clone();
         city.put_token(&agency_token(code.as_str()), Role::Agency { agency: code.clone() }, "demo agency")?;
         city.put_token(&window_token(code.as_str()), Role::Window { agency: code }, "demo window")?;

@@ -123,7 +123,7 @@ fn write_stock(path: &Path, columns: &[&str], rows: &[Order]) -> Result<(), csv:
 fn write_tokens(folder: &Path) -> Result<(), Error> {
     fs::create_dir_all(folder).map_err(|error| file_error(folder, &error))?;
     let mut tokens = vec![("operator.token".to_owned(), "demo-operator".to_owned())];
-    for agency in &Agencies::shipped()? {
+    for agency in Agencies::shipped()? {
         let code = agency.code.as_str();
         tokens.push((format!("{code}.token"), demo::agency_token(code)));
         tokens.push((format!("window-{code}.token"), demo::window_token(code)));
@@ -166,7 +166,7 @@ fn welcome(base: &str, data: &Path, out: Output) {
     out.say(format!("演示城市已启动：{base}\n"), format!("The demo city is running: {base}\n"));
     out.say("机关（签发令牌 · 窗口令牌）", "Agencies (issuing token · window token)");
     if let Ok(agencies) = Agencies::shipped() {
-        for agency in &agencies {
+        for agency in agencies {
             let code = agency.code.as_str();
             out.line(format!(
                 "  {code}  {}  {} · {}",

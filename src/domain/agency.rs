@@ -4,6 +4,8 @@
 //! window here and are imported by an agency (残疾人证 by civil affairs). What it is not: the trust registry — what
 //! others may believe is signed by the city root and published; this is the list it is made from.
 
+use std::sync::OnceLock;
+
 use serde::{Deserialize, Serialize};
 
 use crate::base::codes::{DivisionCode, OrganisationCode, Uscc};
@@ -84,9 +86,10 @@ struct File {
 }
 
 impl Agencies {
-    /// The demo agencies this version ships.
-    pub fn shipped() -> Result<Self, ParseError> {
-        Self::parse(SHIPPED.as_bytes())
+    /// The demo agencies this version ships, read once.
+    pub fn shipped() -> Result<&'static Self, ParseError> {
+        static AGENCIES: OnceLock<Result<Agencies, ParseError>> = OnceLock::new();
+        AGENCIES.get_or_init(|| Self::parse(SHIPPED.as_bytes())).as_ref().map_err(Clone::clone)
     }
 
     /// Reads a list; refuses agencies that share a code or USCC, and an organisation code other than the USCC's.

@@ -59,7 +59,7 @@ pub struct Issued {
 /// Everything that a signature needs, decided and leased.
 pub(super) struct Prepared {
     pub credential_type: &'static CredentialType,
-    pub agency: Agency,
+    pub agency: &'static Agency,
     pub signer: Arc<AgencySigner>,
     pub filled: Filled,
     pub keys: Vec<Option<PublicKey>>,
@@ -105,7 +105,7 @@ impl City {
     /// Checks an order without issuing: the licence number it would have, or what is wrong.
     pub fn check_order(&self, order: &Order) -> Result<Filled, Error> {
         let (agency, credential_type) = self.parties(order)?;
-        let filled = self.fill(order, &agency, credential_type, Some(0))?;
+        let filled = self.fill(order, agency, credential_type, Some(0))?;
         keys_of(&filled)?;
         Ok(filled)
     }
@@ -131,11 +131,11 @@ impl City {
     fn prepare(&self, order: &Order) -> Result<Prepared, Error> {
         let (agency, credential_type) = self.parties(order)?;
         let sequence = self.sequence_for(order, credential_type)?;
-        let mut filled = self.fill(order, &agency, credential_type, sequence)?;
+        let mut filled = self.fill(order, agency, credential_type, sequence)?;
         let keys = keys_of(&filled)?;
         filled.bind(&keys.iter().map(|key| key.as_ref().map(holder::did_of)).collect::<Vec<_>>());
         let signer = self.keys.agency(&order.agency)?;
-        let id = self.new_identifier(&agency, credential_type)?;
+        let id = self.new_identifier(agency, credential_type)?;
         filled.certificate.insert("certificateIdentifier".to_owned(), id.as_str().into());
         let copies = u32::try_from(copies::count(&filled, &keys)).unwrap_or(u32::MAX);
         let slots = self.take_slots(&order.agency, copies.saturating_mul(2).saturating_add(1))?;
@@ -154,9 +154,9 @@ impl City {
         })
     }
 
-    fn parties(&self, order: &Order) -> Result<(Agency, &'static CredentialType), Error> {
+    fn parties(&self, order: &Order) -> Result<(&'static Agency, &'static CredentialType), Error> {
         let agencies = Agencies::shipped()?;
-        let agency = agencies.find(&order.agency).cloned().ok_or_else(|| {
+        let agency = agencies.find(&order.agency).ok_or_else(|| {
             Error::new(ErrorKind::Refused, "no such agency")
                 .says(format!("没有机关 {}。", order.agency), format!("There is no agency {}.", order.agency))
         })?;

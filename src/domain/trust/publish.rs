@@ -25,7 +25,7 @@ impl Registry {
     /// The first version: every shipped agency with its first key.
     pub fn first(names: &Names, keys: &[(AgencyCode, String, PublicKey)], now: Timestamp) -> Result<Self, Error> {
         let mut agencies = Vec::new();
-        for agency in &Agencies::shipped()? {
+        for agency in Agencies::shipped()? {
             let types =
                 agency.issues.iter().cloned().chain(agency.imports.iter().map(|import| import.type_code.clone()));
             let own = keys.iter().filter(|(code, _, _)| *code == agency.code);

@@ -26,7 +26,6 @@ const WIRE: &[&str] = &["wire/"];
 const TEXT: &[&str] = &["vc/", "wire/"];
 const TABLES: &[&str] = &["wire/", "cli/"];
 const WEB: &[&str] = &["http/", "ui/", "app/"];
-const API: &[&str] = &["wire/", "http/", "ui/", "app/"];
 const APP: &[&str] = &["app/"];
 const CLI: &[&str] = &["cli/"];
 const RUNNING: &[&str] = &["adapters/", "http/", "ui/", "app/", "cli/"];
@@ -79,8 +78,6 @@ pub(super) const CRATES: &[(&str, &[&str])] = &[
     ("tracing", RUNNING),
     ("tracing_subscriber", APP),
     ("ureq", &["adapters/fetch", "adapters/client"]),
-    ("utoipa", API),
-    ("utoipa_axum", WEB),
     ("zeroize", ANY),
 ];
 
