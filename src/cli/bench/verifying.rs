@@ -39,7 +39,7 @@ pub(super) fn measure(city: &City, raw: &Raw, span: Duration) -> Result<Vec<Figu
     )?);
     require(city, code.as_bytes())?;
     let shown = per_call(span, || {
-        drop(black_box(receive(code.as_bytes()).map(|one| city.verify(one, &Policy::full(city.now())))))
+        drop(black_box(receive(code.as_bytes()).map(|one| city.verify(one, &Policy::full(city.now())))));
     });
     let scans = scan(city, &package, &holder)?;
     Ok(vec![

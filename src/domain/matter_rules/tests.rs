@@ -7,7 +7,7 @@ use super::*;
 
 fn judged(matter: &Value) -> Vec<Violation> {
     let (agencies, types) = (Agencies::shipped().unwrap(), Catalogue::embedded().unwrap());
-    let vocabulary = Vocabulary { agencies: &agencies, types };
+    let vocabulary = Vocabulary { agencies, types };
     publish(matter.to_string().as_bytes(), vocabulary).err().unwrap_or_default()
 }
 
@@ -30,7 +30,7 @@ const PLANNING: &str = "建设工程规划许可证核发";
 #[test]
 fn every_shipped_matter_may_be_published() {
     let (agencies, types) = (Agencies::shipped().unwrap(), Catalogue::embedded().unwrap());
-    let vocabulary = Vocabulary { agencies: &agencies, types };
+    let vocabulary = Vocabulary { agencies, types };
     let catalogue = Matters::shipped().unwrap();
     for matter in catalogue.iter() {
         assert_eq!(check(matter, vocabulary), [], "{}", matter.name.zh);
