@@ -1,6 +1,6 @@
 //! Pages for people.
 //!
-//! Server-rendered HTML without scripts: [`html`] escapes, [`progress`] is the page behind a receipt's code. Every page is
+//! Server-rendered HTML without scripts: `html` escapes, `progress` is the page behind a receipt's code. Every page is
 //! Chinese first with English one click away (`?lang=en`), and carries a content security policy that allows nothing but
 //! its own style sheet.
 

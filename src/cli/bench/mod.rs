@@ -1,7 +1,7 @@
 //! `certless bench`: the raw limit and the product beside it, in one run, as ratios.
 //!
 //! A ratio is (signatures needed × time of one raw signature operation) / CPU time spent, so that a noisy machine slows
-//! both sides alike. [`machine`] says where it ran, [`raw`] measures the limits, the others the product.
+//! both sides alike. `machine` says where it ran, `raw` measures the limits, the others the product.
 
 mod http;
 mod issuing;
