@@ -98,10 +98,10 @@ pub struct KeysArgs {
     #[command(flatten)]
     pub place: Place,
     /// The running server that holds the store.
-    #[arg(long, value_name = "URL", requires = "token")]
+    #[arg(long, global = true, value_name = "URL", requires = "token")]
     pub server: Option<String>,
     /// File with the operator's token for that server.
-    #[arg(long, value_name = "FILE", requires = "server")]
+    #[arg(long, global = true, value_name = "FILE", requires = "server")]
     pub token: Option<PathBuf>,
     /// What to do.
     #[command(subcommand)]
@@ -243,13 +243,13 @@ pub struct ToolArgs {
 #[derive(Args, Clone, Debug)]
 pub struct Place {
     /// Folder of the city's data.
-    #[arg(long, value_name = "DIR", default_value = "certless-data")]
+    #[arg(long, global = true, value_name = "DIR", default_value = "certless-data")]
     pub data: PathBuf,
     /// Folder of the key files; DIR/keys unless the city was made without --data.
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, global = true, value_name = "DIR")]
     pub keys: Option<PathBuf>,
     /// Configuration file; certless.json in the data folder otherwise.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
 }
 

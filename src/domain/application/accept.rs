@@ -47,7 +47,7 @@ impl City {
                 .because(missing));
         }
         let due = calendar.plus_working_days(china_date(self.now()), matter.limits.promised);
-        application.head.state = application.head.state.accept(self.now(), due)?;
+        application.head.state = application.head.state.accept(self.this_second(), due)?;
         self.commit_state(&application)?;
         self.application(id)
     }
@@ -56,7 +56,7 @@ impl City {
     pub fn reject(&self, id: &ApplicationId, reason: &str) -> Result<Application, Error> {
         let mut application = self.application(id)?;
         let reason = given_reason(reason)?;
-        application.head.state = application.head.state.reject(self.now(), reason)?;
+        application.head.state = application.head.state.reject(self.this_second(), reason)?;
         self.commit_state(&application)?;
         self.application(id)
     }
@@ -68,7 +68,7 @@ impl City {
         acceptance: &Acceptance,
         calendar: &Calendar,
     ) -> Result<(), Error> {
-        let now = self.now();
+        let now = self.this_second();
         for id in &acceptance.forms {
             let form = asked(matter, id, |one| matches!(one.material, Material::Form(_)), "form")?;
             add(application, Fulfilled { requirement: form.id.clone(), at: now, by: By::Form });

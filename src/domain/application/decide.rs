@@ -45,13 +45,13 @@ impl City {
 
     fn refuse(&self, mut application: Application, reason: &str) -> Result<(), Error> {
         let reason = given_reason(reason)?;
-        application.head.state = application.head.state.refuse(self.now(), reason)?;
+        application.head.state = application.head.state.refuse(self.this_second(), reason)?;
         self.commit_state(&application)
     }
 
     fn grant(&self, mut application: Application, given: &BTreeMap<TypeCode, Map>) -> Result<(), Error> {
         let matter = application.matter()?;
-        application.head.state.clone().grant(self.now(), Vec::new())?;
+        application.head.state.clone().grant(self.this_second(), Vec::new())?;
         if let Some(foreign) = given.keys().find(|code| !matter.results.contains(code)) {
             return Err(Error::new(ErrorKind::Refused, format!("{foreign} is no result of the matter")).says(
                 format!("{foreign} 不是该事项的办理结果。"),
@@ -65,7 +65,7 @@ impl City {
             ids.push(id);
             change = merge(change, issuing);
         }
-        application.head.state = application.head.state.grant(self.now(), ids)?;
+        application.head.state = application.head.state.grant(self.this_second(), ids)?;
         let change = self.state_change(change, &application)?;
         self.store().commit(change)?;
         Ok(())

@@ -65,7 +65,7 @@ impl City {
         matter: &Matter,
         applicant: Applicant,
     ) -> Result<Application, Error> {
-        let now = self.now();
+        let now = self.this_second();
         let agencies = Agencies::shipped()?;
         let division =
             agencies.find(window).map_or_else(|| DivisionCode::parse("430112"), |agency| Ok(agency.division))?;

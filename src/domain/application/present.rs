@@ -97,7 +97,11 @@ impl City {
                 holder: holders.first().cloned().unwrap_or_default(),
                 format: verified.format.name().to_owned(),
             };
-            application.head.fulfilled.push(Fulfilled { requirement: requirement.id.clone(), at: self.now(), by });
+            application.head.fulfilled.push(Fulfilled {
+                requirement: requirement.id.clone(),
+                at: self.this_second(),
+                by,
+            });
             application.body.claims.insert(requirement.id.clone(), evidence.content.claims());
             met.push(requirement.id.clone());
         }

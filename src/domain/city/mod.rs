@@ -63,6 +63,11 @@ impl City {
         self.ports.clock.now()
     }
 
+    /// The time now in whole seconds, as records keep it and documents tell it.
+    pub fn this_second(&self) -> Timestamp {
+        crate::base::time::from_unix(self.now().as_second()).unwrap_or_else(|| self.now())
+    }
+
     /// The store.
     pub fn store(&self) -> &dyn Store {
         self.ports.store.as_ref()

@@ -79,7 +79,7 @@ impl City {
         let reason = given_reason(reason)?;
         let (mut head, key, value, version) = self.own_credential(agency, id)?;
         let (before, after) = act.fits(&head.life).ok_or_else(|| does_not_fit(&head.life))?;
-        let at = self.now();
+        let at = self.this_second();
         head.life = match act {
             Act::Suspend => Life::Suspended { at },
             Act::Reinstate => Life::Valid,

@@ -139,7 +139,7 @@ impl City {
         filled.certificate.insert("certificateIdentifier".to_owned(), id.as_str().into());
         let copies = u32::try_from(copies::count(&filled, &keys)).unwrap_or(u32::MAX);
         let slots = self.take_slots(&order.agency, copies.saturating_mul(2).saturating_add(1))?;
-        Ok(Prepared { credential_type, agency, signer, filled, keys, id, slots, at: self.now() })
+        Ok(Prepared { credential_type, agency, signer, filled, keys, id, slots, at: self.this_second() })
     }
 
     fn secure(&self, prepared: &Prepared) -> Result<record::Package, Error> {
