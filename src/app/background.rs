@@ -1,10 +1,13 @@
-//! What a running city does by itself: integrate queued log leaves, sweep what has ended, renew the trust registry.
+//! What a running city does by itself: integrate queued log leaves, sweep what has ended, renew
+//! the trust registry and its public copy.
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use super::open::write_trust_copy;
 use crate::base::bytes::hex;
 use crate::base::random::bytes;
 use crate::domain::ports::LOG_LEASE;
@@ -27,11 +30,13 @@ pub struct Background {
 
 impl Background {
     /// Starts the thread.
-    pub fn start(service: Arc<Service>) -> Self {
+    pub fn start(service: Arc<Service>, keys: PathBuf) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
         let stopped = Arc::clone(&stop);
-        let thread =
-            std::thread::Builder::new().name("background".to_owned()).spawn(move || run(&service, &stopped)).ok();
+        let thread = std::thread::Builder::new()
+            .name("background".to_owned())
+            .spawn(move || run(&service, &keys, &stopped))
+            .ok();
         Self { stop, thread }
     }
 }
@@ -45,11 +50,12 @@ impl Drop for Background {
     }
 }
 
-fn run(service: &Service, stop: &AtomicBool) {
+fn run(service: &Service, keys: &Path, stop: &AtomicBool) {
     let owner = hex(&bytes::<8>(service.city.random()));
-    let mut tick = 0_u64;
+    let (mut tick, mut copied) = (0_u64, service.city.registry().version);
     while !stop.load(Ordering::Relaxed) && service.city.store().health().ready {
         integrate(service, &owner);
+        copied = copy_trust(service, keys, copied);
         if tick.is_multiple_of(SWEEP_TICKS) {
             tidy(service);
         }
@@ -67,6 +73,21 @@ fn integrate(service: &Service, owner: &str) {
         },
         Ok(None) => {}
         Err(error) => tracing::warn!(%error, "the integrator's lease was not taken"),
+    }
+}
+
+/// Keeps the public copy of the trust registry beside the keys as new as the registry; the version that is there now.
+fn copy_trust(service: &Service, keys: &Path, copied: u64) -> u64 {
+    let version = service.city.registry().version;
+    if version == copied {
+        return copied;
+    }
+    match write_trust_copy(keys, &service.city) {
+        Ok(()) => version,
+        Err(error) => {
+            tracing::warn!(%error, "the copy of the trust registry was not written");
+            copied
+        }
     }
 }
 

@@ -40,13 +40,37 @@ pub fn keyring(config: &Config) -> Result<Keyring, Error> {
 pub fn store(config: &Config, clock: &Arc<dyn Clock>) -> Result<SledStore, Error> {
     let options = Options { cache: config.store.cache_bytes, floor: config.store.free_bytes, ..Options::default() };
     let store = SledStore::open(&config.data.join("store"), &options, Arc::clone(clock), &SystemRandom);
-    store.map_err(|error| {
+    let store = store.map_err(|error| {
         let StoreError::Held(by) = &error else { return error.into() };
         Error::new(ErrorKind::Unavailable, by.clone()).says(
             format!("数据正被另一进程使用（{by}）。请改用 --server 网址 --token 文件，或先停止该进程。"),
             format!("Another process holds the data ({by}). Use --server URL --token FILE, or stop it first."),
         )
-    })
+    })?;
+    same_store(config, &store)?;
+    Ok(store)
+}
+
+/// Holds the store against the name that was written beside it: a store that was deleted or exchanged is refused, because
+/// an empty one would forget revocations and hand out status slots again.
+fn same_store(config: &Config, store: &SledStore) -> Result<(), Error> {
+    let (file, instance) = (config.data.join("store.instance"), store.instance()?);
+    let failed = |error: std::io::Error| Error::new(ErrorKind::Unavailable, format!("{}: {error}", file.display()));
+    match std::fs::read_to_string(&file) {
+        Ok(known) if known.trim() == instance => Ok(()),
+        Ok(_) => Err(Error::new(ErrorKind::Conflict, "another store than the city's").says(
+            format!("数据目录中的存储不是本城市的（或已被清空）。请从备份导入；确认更换后再删除 {}。", file.display()),
+            format!("The store is not the one of this city, or was emptied. Import a backup; delete {} only if the change is meant.", file.display()),
+        )),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            let written = std::fs::File::create(&file).and_then(|mut out| {
+                std::io::Write::write_all(&mut out, instance.as_bytes())?;
+                out.sync_all()
+            });
+            written.map_err(failed)
+        }
+        Err(error) => Err(failed(error)),
+    }
 }
 
 /// A running city on the embedded store and the machine's clock.

@@ -31,7 +31,7 @@ pub fn serve(config: &Config, city: City, ready: impl FnOnce()) -> Result<(), Er
         metrics: Some(Arc::new(|| metrics.render())),
         pages: Arc::new(ui::Site),
     });
-    let background = Background::start(Arc::clone(&service));
+    let background = Background::start(Arc::clone(&service), config.keys_folder());
     let outcome = runtime.block_on(listen(config, Arc::clone(&service), ready));
     drop(background);
     runtime.shutdown_timeout(Duration::from_secs(5));

@@ -15,10 +15,11 @@ use crate::app::open::Outbound;
 use crate::base::bytes::hex;
 use crate::base::clock::Clock;
 use crate::base::id::RequestId;
+use crate::base::json::{Limits, parse_object};
 use crate::base::random::SystemRandom;
 use crate::base::secret::Secret;
-use crate::crypto::SigningKey;
 use crate::crypto::seal::Sealer;
+use crate::crypto::{PublicKey, SigningKey};
 use crate::domain::catalogue::context;
 use crate::domain::change::{Change, Table, expiring};
 use crate::domain::city::keys::CityKeys;
@@ -54,7 +55,7 @@ impl Verifier {
                 ),
             )
         })?;
-        let registry = Registry::open_named(&bytes, &Contexts::bundled())?;
+        let registry = open_registry(registry, &bytes)?;
         let base = registry.agencies.first().and_then(|agency| agency.url.rsplit_once("/agencies/"));
         let base =
             base.map(|(base, _)| base.to_owned()).ok_or_else(|| Error::corrupt("the registry names no agency"))?;
@@ -78,6 +79,17 @@ impl Verifier {
         writeln!(file, "{} {}", hex(&once.digest), once.until.as_second()).map_err(failed)?;
         file.sync_all().map_err(failed)
     }
+}
+
+/// Opens the registry with the city's root key where that lies beside the file, else with the key that the file names.
+fn open_registry(path: &Path, bytes: &[u8]) -> Result<Registry, Error> {
+    let contexts = Contexts::bundled();
+    let Ok(jwk) = fs::read(path.with_file_name("city.pub.jwk")) else {
+        return Ok(Registry::open_named(bytes, &contexts)?);
+    };
+    let jwk = parse_object(&jwk, &Limits::DEFAULT)?;
+    let root = PublicKey::from_jwk(&jwk).map_err(|error| Error::malformed(format!("city.pub.jwk: {error}")))?;
+    Ok(Registry::open(bytes, &root, &contexts)?)
 }
 
 /// Reads the memory of accepted codes; lines that have ended or that are no lines of it are passed over.

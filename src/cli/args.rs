@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::tool::Op;
 use crate::app::config::Config;
@@ -48,10 +48,43 @@ pub enum Command {
     Keys(KeysArgs),
     /// The embedded store: export, import, check.
     Store(StoreArgs),
+    /// Make a bearer token for an agency, a window or the operator.
+    Token(TokenArgs),
     /// Measure the raw limits of this machine and the product beside them.
     Bench(BenchArgs),
     /// The building blocks by themselves: JSON lines in, JSON lines out.
     Tool(ToolArgs),
+}
+
+/// Options of `token`.
+#[derive(Args, Debug)]
+pub struct TokenArgs {
+    /// Where the city is.
+    #[command(flatten)]
+    pub place: Place,
+    /// What the bearer may do.
+    #[arg(long, value_enum)]
+    pub role: TokenRole,
+    /// The agency, for agencies and windows.
+    #[arg(long, value_name = "CODE")]
+    pub agency: Option<AgencyCode>,
+    /// What the token is for, in your own words.
+    #[arg(long, default_value = "")]
+    pub label: String,
+    /// A new file for the token; the standard output otherwise.
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+}
+
+/// What a bearer may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum TokenRole {
+    /// Issue and change credentials of the agency.
+    Agency,
+    /// Take applications at the agency's windows.
+    Window,
+    /// Run the city: keys.
+    Operator,
 }
 
 /// Options of `bench`.

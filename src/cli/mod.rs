@@ -15,6 +15,7 @@ pub mod reach;
 pub mod serve;
 pub mod status;
 pub mod store;
+pub mod token;
 pub mod tool;
 pub mod verify;
 pub mod wallet;
@@ -62,6 +63,7 @@ fn execute(cli: Cli, out: Output) -> Result<u8, Error> {
         Command::Verify(args) => verify::run(&args, out),
         Command::Keys(args) => keys::run(&args, out),
         Command::Store(args) => store::run(&args, out),
+        Command::Token(args) => token::run(&args, out),
         Command::Bench(args) => bench::run(&args, out),
         Command::Tool(args) => {
             let (input, lines) = (std::io::stdin().lock(), std::io::stdout().lock());

@@ -18,11 +18,12 @@ use crate::domain::agency::Agencies;
 use crate::domain::catalogue::row::HOLDER_KEY;
 use crate::domain::city::City;
 use crate::domain::demo::table::columns;
-use crate::domain::error::Error;
+use crate::domain::error::{Error, ErrorKind};
 use crate::domain::issuance::Order;
 use crate::domain::wallet::Wallet;
 
-/// Marks a data folder whose demo city was filled to the end.
+/// Marks a data folder that was made for a demo city, and one that was filled to the end.
+const DEMO: &str = "demo-city";
 const FILLED: &str = "demo-filled";
 
 /// Serves a city.
@@ -45,7 +46,7 @@ pub fn serve(args: &ServeArgs, out: Output) -> Result<u8, Error> {
 pub fn demo(args: &DemoArgs, out: Output) -> Result<u8, Error> {
     let place = Place::from(args);
     if args.reset {
-        reset(&place.config()?, out)?;
+        reset(&place.config()?)?;
     }
     let mut config = place.config()?;
     config.listen = args.listen;
@@ -63,8 +64,12 @@ pub fn demo(args: &DemoArgs, out: Output) -> Result<u8, Error> {
 
 fn open_demo(config: &Config, out: Output) -> Result<City, Error> {
     if !config.data.join("certless.json").exists() {
+        fs::create_dir_all(&config.data).map_err(|error| file_error(&config.data, &error))?;
+        let marker = config.data.join(DEMO);
+        fs::write(&marker, b"").map_err(|error| file_error(&marker, &error))?;
         init::make(config)?;
     }
+    require_demo(config)?;
     let city = open::city(config)?;
     if !config.data.join(FILLED).exists() {
         fill(config, &city, out)?;
@@ -135,16 +140,24 @@ fn write_tokens(folder: &Path) -> Result<(), Error> {
     Ok(())
 }
 
-/// Deletes the demo city's data and keys; refuses a folder that holds no demo city.
-fn reset(config: &Config, out: Output) -> Result<(), Error> {
-    let marked = config.data.join(FILLED).exists();
-    if !config.data.exists() {
+/// Fails for a folder with a city that is no demo: known tokens and fictitious licences have no place there.
+fn require_demo(config: &Config) -> Result<(), Error> {
+    if config.data.join(DEMO).exists() {
         return Ok(());
     }
-    if !marked && config.data.join("certless.json").exists() {
-        out.note("该目录不是演示城市，未删除。", "The folder holds no finished demo city; nothing was deleted.");
+    let name = config.data.display();
+    Err(Error::new(ErrorKind::Conflict, "the folder holds a city that is no demo").says(
+        format!("{name} 中是正式城市。启动它请用：certless serve --data {name}"),
+        format!("{name} holds a city that is no demo. To serve it: certless serve --data {name}"),
+    ))
+}
+
+/// Deletes the demo city's data and keys; refuses a folder with a city that is no demo.
+fn reset(config: &Config) -> Result<(), Error> {
+    if !config.data.join("certless.json").exists() && !config.data.join(DEMO).exists() {
         return Ok(());
     }
+    require_demo(config)?;
     remove(&config.data)?;
     let keys = config.keys_folder();
     for name in ["city.seed", "storage.seed", "agencies", "trust"] {
@@ -178,13 +191,14 @@ fn welcome(base: &str, data: &Path, out: Output) {
     }
     out.say("  运维令牌：demo-operator\n", "  operator's token: demo-operator\n");
     out.say("试一试（另开一个终端）：", "Try next, in a second terminal:");
+    let program = std::env::args().next().unwrap_or_else(|| "certless".to_owned());
     let wallet = data.join("wallets").join("0001.wallet");
     let wallet = wallet.display();
     for line in [
         format!("export CERTLESS_WALLET_PASSPHRASE={}", demo::PASSPHRASE),
-        format!("certless wallet list {wallet}"),
-        format!("certless wallet code {wallet} idCard --out code.png"),
-        "certless verify code.png".to_owned(),
+        format!("{program} wallet list {wallet}"),
+        format!("{program} wallet code {wallet} idCard --out code.png"),
+        format!("{program} verify code.png"),
         format!("curl -H 'authorization: Bearer {}' {base}/api/credentials", demo::agency_token("GA")),
         format!(
             "certless issue --agency GA --type idCard --in FILE.csv --server {base} --token {}",

@@ -16,7 +16,8 @@ use crate::base::text::Lang;
 use crate::base::time::{china_date, parse_rfc3339};
 use crate::domain::catalogue::Catalogue;
 use crate::domain::error::{Error, ErrorKind};
-use crate::vc::finding::State;
+use crate::domain::issuance::record::Package;
+use crate::vc::finding::{Check, State};
 use crate::vc::verify::sources::Claims;
 use crate::vc::verify::verdict::{CheckResult, Summary};
 use crate::vc::verify::{Binding, Policy, Received, Verdict, receive};
@@ -92,10 +93,16 @@ fn local(verifier: &Verifier, bound: bool, input: &[u8]) -> Result<Verdict, Erro
     Ok(outcome.verdict)
 }
 
+/// The JSON credential of a package, as `issue --out` writes it; none for every other input.
+fn unpacked(input: &[u8]) -> Option<Vec<u8>> {
+    let package = Package::from_bytes(input).ok()?;
+    Some(package.credential.get().as_bytes().to_vec())
+}
+
 /// Reads text, JSON or a picture of a code.
 fn received(input: &[u8]) -> Result<Received, Error> {
     if !qr::is_picture(input) {
-        return Ok(receive(input)?);
+        return Ok(receive(&unpacked(input).unwrap_or_else(|| input.to_vec()))?);
     }
     let nothing = || {
         Error::new(ErrorKind::Malformed, "no readable code in the picture").says(
@@ -201,6 +208,11 @@ fn print_json(verdict: &Value, out: Output) {
             _ => "–",
         };
         let sentence = check[out.lang.pick("zh", "en")].as_str().unwrap_or_default();
-        out.line(format!("  {mark} {}: {sentence}", check["check"].as_str().unwrap_or_default()));
+        out.line(format!("  {mark} {}: {sentence}", title(check["check"].as_str().unwrap_or_default(), out.lang)));
     }
+}
+
+/// The title of a check by its frozen name; the name itself for one that this version does not know.
+fn title(name: &str, lang: Lang) -> &str {
+    Check::ALL.into_iter().find(|check| check.name() == name).map_or(name, |check| check.title(lang))
 }

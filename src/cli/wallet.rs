@@ -15,9 +15,10 @@ use clap::{Args, Subcommand, ValueEnum};
 use super::console::{Console, file_error, stream_error};
 use super::qr::{Drawing, draw};
 use crate::adapters::wallet_file::{self, WalletKey};
+use crate::base::bytes::base64url;
 use crate::base::clock::{Clock as _, SystemClock};
 use crate::base::json::{Limits, Value, json, parse};
-use crate::base::random::SystemRandom;
+use crate::base::random::{SystemRandom, bytes};
 use crate::base::secret::Secret;
 use crate::crypto::password::Cost;
 use crate::crypto::{Algorithm, Signer as _};
@@ -187,7 +188,10 @@ fn code(args: &WalletArgs, out: &mut Console<'_>) -> Result<(), Error> {
         return Ok(());
     };
     let (mut wallet, key) = opened(args, path, out)?;
-    let asked = Asked { audience: audience.as_deref(), nonce: nonce.as_deref(), now: SystemClock.now() };
+    // Two codes of one second must differ, or the second would count as shown before.
+    let fresh = base64url(&bytes::<4>(&SystemRandom));
+    let nonce = nonce.as_deref().unwrap_or(&fresh);
+    let asked = Asked { audience: audience.as_deref(), nonce: Some(nonce), now: SystemClock.now() };
     let text =
         if *printed { wallet.printed_code(licence, view, &asked)? } else { wallet.code(licence, view, &asked)? };
     wallet_file::save(path, &wallet, &key, &SystemRandom)?;

@@ -73,13 +73,9 @@ fn city(service: &Service) -> Document {
 
 fn document(agency: &TrustedAgency) -> Document {
     let methods = agency.keys.iter().map(|key| {
-        let mut method = Method::new(
-            agency.method(key),
-            agency.did.as_str(),
-            key.key.clone(),
-            Form::Multikey,
-            Relationships::ASSERTION,
-        );
+        // A key that others know stays named, and may sign for nobody.
+        let may = if key.compromised_from.is_some() { Relationships::default() } else { Relationships::ASSERTION };
+        let mut method = Method::new(agency.method(key), agency.did.as_str(), key.key.clone(), Form::Multikey, may);
         method.revoked = key.compromised_from;
         method
     });
