@@ -215,10 +215,10 @@ pub enum StoreCommand {
 #[derive(Args, Clone, Debug)]
 pub struct DemoArgs {
     /// Folder of the city's data.
-    #[arg(long, value_name = "DIR", default_value = "certless-data")]
+    #[arg(id = "demo_data", long = "data", value_name = "DIR", default_value = "certless-data")]
     pub data: PathBuf,
     /// Folder of the key files; keys/ beside the program's folder when --data is not given, else DIR/keys.
-    #[arg(long, value_name = "DIR")]
+    #[arg(id = "demo_keys", long = "keys", value_name = "DIR")]
     pub keys: Option<PathBuf>,
     /// Address to listen on.
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]

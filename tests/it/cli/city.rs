@@ -1,0 +1,130 @@
+//! The commands that keep a city: verify, keys, store, token, and the demo that leaves real cities alone.
+
+use std::fs;
+
+use super::run::{Place, Ran, csv_of, first_id, identity_cards};
+
+/// A city with one identity card whose holder has a wallet `w` with it in, and the card's identifier.
+fn with_a_card() -> (Place, String) {
+    let place = Place::with_city();
+    place.write("pass", "test\n");
+    let made = place.certless(&["wallet", "new", "w", "--passphrase-file", "pass"]);
+    assert_eq!(made.code, 0, "{made:?}");
+    let listed = place.certless(&["wallet", "list", "w", "--passphrase-file", "pass"]);
+    let did: serde_json::Value = serde_json::from_str(&listed.answers).unwrap();
+    place.write("cards.csv", csv_of(&identity_cards(1)));
+    let issued = place.issue("cards.csv", &["--out", "issued", "--holder-key", did["did"].as_str().unwrap()]);
+    let id = first_id(&issued, "row 2");
+    let received =
+        place.certless(&["wallet", "receive", "w", &format!("issued/{id}.json"), "--passphrase-file", "pass"]);
+    assert_eq!(received.code, 0, "{received:?}");
+    (place, id)
+}
+
+fn verify(place: &Place, more: &[&str]) -> Ran {
+    place.certless(&[&["verify", "--data", "city"], more].concat())
+}
+
+fn code(place: &Place, more: &[&str]) -> Ran {
+    let ran = place.certless(&[&["wallet", "code", "w", "idCard", "--passphrase-file", "pass"], more].concat());
+    assert_eq!(ran.code, 0, "{ran:?}");
+    ran
+}
+
+#[test]
+fn a_picture_of_a_code_is_accepted_once_where_its_status_can_be_told() {
+    let (place, id) = with_a_card();
+    code(&place, &["--out", "code.png"]);
+    // No server tells the status list: that cannot be decided, and is not accepted.
+    let ran = verify(&place, &["code.png"]);
+    assert_eq!(ran.code, 2, "{ran:?}");
+    assert!(ran.answers.starts_with("? Cannot verify right now"), "{ran:?}");
+    let ran = verify(&place, &["--json", &format!("issued/{id}.json")]);
+    let verdict: serde_json::Value = serde_json::from_str(&ran.answers).unwrap();
+    assert_eq!((verdict["accepted"].as_bool(), verdict["format"].as_str()), (Some(false), Some("ldp_vc")));
+    let states: Vec<_> =
+        verdict["checks"].as_array().unwrap().iter().map(|check| check["state"].as_str().unwrap()).collect();
+    assert_eq!(states, ["valid", "valid", "valid", "valid", "error", "valid", "skipped", "skipped", "skipped"]);
+}
+
+#[test]
+fn what_is_wrong_is_refused_whatever_else_is_unknown() {
+    let (place, id) = with_a_card();
+    let package = fs::read_to_string(place.path(&format!("issued/{id}.json"))).unwrap();
+    place.write("changed.json", package.replacen("\"sex\":\"", "\"sex\":\"9", 1));
+    let ran = verify(&place, &["changed.json"]);
+    assert_eq!(ran.code, 1, "{ran:?}");
+    assert!(ran.answers.contains("✗ Signature"), "{ran:?}");
+    place.write("late.txt", code(&place, &[]).answers);
+    let ran = verify(&place, &["late.txt", "--at", "2030-01-01T00:00:00Z"]);
+    assert_eq!(ran.code, 1, "{ran:?}");
+    assert!(ran.answers.contains("✗ Freshness: The code has expired"), "{ran:?}");
+    place.write("printed.txt", code(&place, &["--printed"]).answers);
+    let ran = verify(&place, &["--bound", "--lang", "zh", "printed.txt"]);
+    assert_eq!(ran.code, 1, "{ran:?}");
+    assert!(ran.answers.contains("✗ 持证人"), "{ran:?}");
+    let ran = verify(&place, &["cards.csv"]);
+    assert_eq!(ran.code, 2, "{ran:?}");
+}
+
+#[test]
+fn two_codes_of_one_second_differ() {
+    let (place, _) = with_a_card();
+    assert_ne!(code(&place, &[]).answers, code(&place, &[]).answers);
+}
+
+#[test]
+fn keys_rotate_retire_and_are_marked() {
+    let place = Place::with_city();
+    let keys = |more: &[&str]| place.certless(&[&["keys", "--data", "city"], more].concat());
+    assert!(keys(&["list"]).answers.contains("key-1"));
+    let ran = keys(&["retire", "--agency", "GA", "key-1"]);
+    assert_eq!(ran.code, 2, "{ran:?}");
+    assert!(keys(&["rotate", "--agency", "GA"]).answers.contains("GA signs with key-2 from now on"));
+    assert_eq!(keys(&["compromise", "--agency", "GA", "key-1", "--from", "2026-01-01T00:00:00Z"]).code, 0);
+    let listed = place.certless(&["keys", "list", "--data", "city", "--lang", "zh"]);
+    assert!(listed.answers.contains("失密自 2026-01-01T00:00:00Z"), "{listed:?}");
+    let copy = fs::read_to_string(place.path("city/keys/trust/registry.json")).unwrap();
+    assert!(copy.contains("\"compromisedFrom\":\"2026-01-01T00:00:00Z\""), "{copy}");
+}
+
+#[test]
+fn a_store_is_checked_moved_and_missed() {
+    let (place, _) = with_a_card();
+    let store = |more: &[&str]| place.certless(&[&["store"], more, &["--data", "city"]].concat());
+    assert!(store(&["check"]).answers.contains("✓ The store is sound."));
+    assert_eq!(store(&["export", "--out", "backup.jsonl"]).code, 0);
+    fs::remove_dir_all(place.path("city/store")).unwrap();
+    let ran = store(&["check"]);
+    assert_eq!(ran.code, 2, "{ran:?}");
+    assert!(ran.notes.contains("Import a backup"), "{ran:?}");
+    fs::remove_dir_all(place.path("city/store")).unwrap();
+    assert_eq!(store(&["import", "backup.jsonl"]).code, 0);
+    assert!(store(&["check"]).answers.contains("✓ The store is sound."));
+}
+
+#[test]
+fn a_token_is_made_for_an_agency_of_the_city_only() {
+    let place = Place::with_city();
+    let token = |more: &[&str]| place.certless(&[&["token", "--data", "city"], more].concat());
+    let ran = token(&["--role", "agency", "--agency", "GA", "--out", "GA.token"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(fs::read_to_string(place.path("GA.token")).unwrap().starts_with("cl_"));
+    assert_eq!(token(&["--role", "agency", "--agency", "GA", "--out", "GA.token"]).code, 2, "never overwritten");
+    assert_eq!(token(&["--role", "window", "--agency", "XX"]).code, 2);
+    assert_eq!(token(&["--role", "operator"]).code, 0);
+}
+
+#[test]
+fn the_demo_does_not_take_over_a_real_city() {
+    let place = Place::with_city();
+    for more in [&["demo", "--data", "city"][..], &["demo", "--data", "city", "--reset"]] {
+        let ran = place.certless(more);
+        assert_eq!(ran.code, 2, "{ran:?}");
+        assert!(ran.notes.contains("certless serve --data city"), "{ran:?}");
+    }
+    assert!(place.path("city/certless.json").exists());
+    let ran = place.certless(&["--data", "city", "keys", "list"]);
+    assert_eq!(ran.code, 2, "{ran:?}");
+    assert!(ran.notes.contains("Options go after the command"), "{ran:?}");
+}
