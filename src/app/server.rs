@@ -16,7 +16,7 @@ use super::config::Config;
 use super::telemetry;
 use crate::domain::city::City;
 use crate::domain::error::{Error, ErrorKind};
-use crate::http::service::Service;
+use crate::http::service::{Limits, Service};
 use crate::{http, ui};
 
 /// Serves until interrupted; calls `ready` once the socket listens.
@@ -28,6 +28,10 @@ pub fn serve(config: &Config, city: City, ready: impl FnOnce()) -> Result<(), Er
     let service = Arc::new(Service {
         city,
         conformance: config.conformance,
+        limits: Limits {
+            body: config.limits.body_bytes.max(config.limits.upload_bytes),
+            rows: config.limits.batch_rows,
+        },
         metrics: Some(Arc::new(|| metrics.render())),
         pages: Arc::new(ui::Site),
     });
@@ -54,7 +58,13 @@ impl Loopback {
     pub fn start(city: City) -> Result<Self, Error> {
         let runtime = tokio::runtime::Builder::new_multi_thread().thread_name(Self::THREADS).enable_all().build();
         let runtime = runtime.map_err(|error| failed(&error))?;
-        let service = Arc::new(Service { city, conformance: false, metrics: None, pages: Arc::new(ui::Site) });
+        let service = Arc::new(Service {
+            city,
+            conformance: false,
+            limits: Limits::default(),
+            metrics: None,
+            pages: Arc::new(ui::Site),
+        });
         let listener = runtime.block_on(TcpListener::bind(("127.0.0.1", 0))).map_err(|error| failed(&error))?;
         let address = listener.local_addr().map_err(|error| failed(&error))?;
         let router = router(&Config::default(), &service);

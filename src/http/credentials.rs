@@ -19,8 +19,6 @@ use crate::domain::issuance::Order;
 use crate::domain::issuance::life::Act;
 use crate::domain::register::{Heads, Registered};
 
-/// Most rows of one batch.
-pub const MOST_ROWS: usize = 5_000;
 /// Rows that go to the store in one trip.
 const CHUNK: usize = 256;
 
@@ -143,7 +141,7 @@ async fn issue_batch(
     extract::Json(batch): extract::Json<IssueBatch>,
 ) -> Answer<Json<Value>> {
     let agency = caller.issuing_agency()?.clone();
-    check_batch(&batch, &agency)?;
+    check_batch(&batch, &agency, service.limits.rows)?;
     blocking(&service, move |service| {
         let orders: Vec<_> =
             batch.rows.into_iter().map(|row| order(agency.clone(), batch.type_code.clone(), row, None, None)).collect();
@@ -153,12 +151,12 @@ async fn issue_batch(
 }
 
 /// Refuses a batch that is too long, or meant for another agency than the token's.
-fn check_batch(batch: &IssueBatch, agency: &AgencyCode) -> Result<(), Error> {
-    if batch.rows.len() > MOST_ROWS {
-        let error = Error::new(ErrorKind::TooLarge, format!("{} rows, limit {MOST_ROWS}", batch.rows.len()));
+fn check_batch(batch: &IssueBatch, agency: &AgencyCode, most: usize) -> Result<(), Error> {
+    if batch.rows.len() > most {
+        let error = Error::new(ErrorKind::TooLarge, format!("{} rows, limit {most}", batch.rows.len()));
         return Err(error.says(
-            format!("一次最多 {MOST_ROWS} 行，请分批提交。"),
-            format!("At most {MOST_ROWS} rows at once; send the rest separately."),
+            format!("一次最多 {most} 行，请分批提交。"),
+            format!("At most {most} rows at once; send the rest separately."),
         ));
     }
     match &batch.agency {

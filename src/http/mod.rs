@@ -27,9 +27,6 @@ use axum::http::header::ACCEPT;
 use route::Route;
 use service::Shared;
 
-/// Longest body, bytes: a batch of rows or a photograph.
-const MOST_BODY: usize = 16 << 20;
-
 /// Every operation.
 pub fn routes() -> Vec<Route> {
     let mut routes = verify::routes();
@@ -51,7 +48,7 @@ pub fn router(service: Shared) -> Router {
     router
         .fallback(not_found)
         .method_not_allowed_fallback(wrong_method)
-        .layer(DefaultBodyLimit::max(MOST_BODY))
+        .layer(DefaultBodyLimit::max(service.limits.body))
         .with_state(service)
 }
 

@@ -21,6 +21,8 @@ pub struct Service {
     pub city: City,
     /// Whether the conformance issuers are served.
     pub conformance: bool,
+    /// How much one caller may ask for.
+    pub limits: Limits,
     /// Renders the metrics.
     pub metrics: Option<Arc<dyn Fn() -> String + Send + Sync>>,
     /// Renders pages for people.
@@ -31,6 +33,21 @@ pub struct Service {
 pub trait Pages: Send + Sync {
     /// The progress of an application, or why it cannot be told.
     fn progress(&self, headers: &HeaderMap, lang: Option<Lang>, progress: Result<Progress, Error>) -> Response;
+}
+
+/// How much one caller may ask for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Longest body, bytes: a batch of rows or a photograph.
+    pub body: usize,
+    /// Most rows of one batch.
+    pub rows: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { body: 16 << 20, rows: 5_000 }
+    }
 }
 
 /// The state as axum passes it.

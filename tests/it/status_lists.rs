@@ -85,7 +85,13 @@ fn running() -> Running {
     let ports =
         Ports { store: Arc::clone(&store) as _, clock: Arc::new(clock.clone()), random, web: None, key_maker: None };
     let city = City::new(ports, names, keys, Contexts::bundled(), registry);
-    let service = Arc::new(Service { city, conformance: false, metrics: None, pages: Arc::new(certless::ui::Site) });
+    let service = Arc::new(Service {
+        city,
+        conformance: false,
+        limits: certless::http::service::Limits::default(),
+        metrics: None,
+        pages: Arc::new(certless::ui::Site),
+    });
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());

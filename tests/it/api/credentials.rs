@@ -91,7 +91,7 @@ fn a_batch_with_row_keys_can_be_sent_again() {
         assert_eq!(after["again"], true);
     }
     assert_eq!(listed(&city, "").len(), 5);
-    let many = vec![json!({}); certless::http::credentials::MOST_ROWS + 1];
+    let many = vec![json!({}); certless::http::service::Limits::default().rows + 1];
     assert_eq!(city.post("/api/credentials/batch", &json!({"type": "idCard", "rows": many})).0, 413);
 }
 

@@ -70,7 +70,13 @@ impl TestCity {
         let city = assemble(&base, &keyring(), ports).unwrap();
         let agency = AgencyCode::parse("GA").unwrap();
         let token = city.new_token(Role::Agency { agency }, "test").unwrap();
-        let service = Arc::new(Service { city, conformance: true, metrics: None, pages: Arc::new(Site) });
+        let service = Arc::new(Service {
+            city,
+            conformance: true,
+            limits: certless::http::service::Limits::default(),
+            metrics: None,
+            pages: Arc::new(Site),
+        });
         let router = certless::http::router(Arc::clone(&service));
         listener.set_nonblocking(true).unwrap();
         std::thread::spawn(move || {
