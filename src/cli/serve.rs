@@ -201,7 +201,7 @@ fn welcome(base: &str, data: &Path, out: Output) {
         format!("{program} verify code.png"),
         format!("curl -H 'authorization: Bearer {}' {base}/api/credentials", demo::agency_token("GA")),
         format!(
-            "certless issue --agency GA --type idCard --in FILE.csv --server {base} --token {}",
+            "{program} issue --agency GA --type idCard --in FILE.csv --server {base} --token {}",
             data.join("tokens").join("GA.token").display()
         ),
     ] {

@@ -11,7 +11,9 @@ use super::route::{Access, JSON, Route};
 use super::service::{Authenticated, Shared, blocking};
 use crate::base::id::AgencyCode;
 use crate::base::json::{Value, json};
-use crate::base::time::{parse_rfc3339, rfc3339};
+use crate::base::time::{Timestamp, parse_rfc3339, rfc3339};
+use crate::domain::city::City;
+use crate::domain::error::Error;
 use crate::domain::trust::{Registry, TrustedKey};
 
 /// The operations of this resource.
@@ -86,30 +88,35 @@ async fn rotate(
 }
 
 async fn retire(
-    State(service): State<Shared>,
-    Authenticated(caller): Authenticated,
-    Path(agency): Path<AgencyCode>,
-    extract::Json(asked): extract::Json<KeyAt>,
+    state: State<Shared>,
+    caller: Authenticated,
+    agency: Path<AgencyCode>,
+    asked: extract::Json<KeyAt>,
 ) -> Answer<Json<Value>> {
-    caller.require_operator()?;
-    blocking(&service, move |service| {
-        let at = asked.at.as_deref().map(parse_rfc3339).transpose()?.unwrap_or_else(|| service.city.now());
-        service.city.retire_key(&agency, &asked.key, at)?;
-        Ok(Json(keys_json(&service.city.registry())))
-    })
-    .await
+    end(state, caller, agency, asked, City::retire_key).await
 }
 
 async fn compromise(
+    state: State<Shared>,
+    caller: Authenticated,
+    agency: Path<AgencyCode>,
+    asked: extract::Json<KeyAt>,
+) -> Answer<Json<Value>> {
+    end(state, caller, agency, asked, City::compromise_key).await
+}
+
+/// Ends a key one way or the other, from the time that was named or from now on.
+async fn end(
     State(service): State<Shared>,
     Authenticated(caller): Authenticated,
     Path(agency): Path<AgencyCode>,
     extract::Json(asked): extract::Json<KeyAt>,
+    act: fn(&City, &AgencyCode, &str, Timestamp) -> Result<(), Error>,
 ) -> Answer<Json<Value>> {
     caller.require_operator()?;
     blocking(&service, move |service| {
         let at = asked.at.as_deref().map(parse_rfc3339).transpose()?.unwrap_or_else(|| service.city.now());
-        service.city.compromise_key(&agency, &asked.key, at)?;
+        act(&service.city, &agency, &asked.key, at)?;
         Ok(Json(keys_json(&service.city.registry())))
     })
     .await
