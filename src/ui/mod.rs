@@ -1,14 +1,16 @@
 //! Pages for people.
 //!
-//! Server-rendered HTML without scripts: `html` escapes, `progress` is the page behind a receipt's code. Every page is
-//! Chinese first with English one click away (`?lang=en`), and carries a content security policy that allows nothing but
-//! its own style sheet.
+//! Two kinds. Server-rendered HTML without scripts: `html` escapes, `progress` is the page behind a receipt's code; its
+//! content security policy allows nothing but the style sheet. And apps (wallet, window, agency, …): `shell` serves their
+//! empty pages, `assets` the modules, styles, texts and libraries that they load, all embedded in the program. Every page
+//! is Chinese first with English one click away (`?lang=en`).
 
+mod assets;
 mod html;
 mod progress;
+mod shell;
 
 use axum::Router;
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -19,9 +21,7 @@ use crate::domain::error::Error;
 use crate::http::problem;
 use crate::http::service::Pages;
 
-/// The style sheet of all pages.
-const STYLE: &str = include_str!("assets/certless.css");
-/// What pages may load: their own style sheet and pictures.
+/// What pages without scripts may load: their style sheet and pictures.
 const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
 /// The pages.
@@ -39,9 +39,11 @@ impl Pages for Site {
 
 /// Addresses that belong to the pages alone.
 pub fn router() -> Router {
-    let style =
-        || async { ([(CONTENT_TYPE, "text/css; charset=utf-8"), (CACHE_CONTROL, "public, max-age=3600")], STYLE) };
-    Router::new().route("/assets/certless.css", get(style))
+    let router =
+        Router::new().route("/assets/{*path}", get(assets::serve)).route("/wallet/worker.js", get(shell::worker));
+    shell::SHELLS.iter().fold(router, |router, shell| {
+        router.route(shell.path, get(move |headers: HeaderMap| async move { shell.answer(&headers) }))
+    })
 }
 
 /// English when the browser prefers it over Chinese.

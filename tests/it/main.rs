@@ -11,6 +11,7 @@ mod generated;
 mod hostile;
 mod interop;
 mod journeys;
+mod pages;
 mod status_lists;
 mod store;
 mod supply_chain;

@@ -138,3 +138,21 @@ fn crates_that_break_between_releases_are_pinned_exactly() {
         assert!(line.contains("\"="), "Cargo.toml: pin `{name}` exactly: {line}");
     }
 }
+
+#[test]
+fn locked_npm_packages_are_exact_and_hold_no_addresses() {
+    for folder in ["src/ui/assets", "tests/interop"] {
+        let lock = file(&format!("{folder}/package-lock.json"));
+        assert!(lock.contains("\"integrity\""), "{folder}: nothing is locked");
+        assert!(
+            !lock.contains("\"resolved\""),
+            "{folder}/package-lock.json names where packages came from: keep .npmrc"
+        );
+        assert!(file(&format!("{folder}/.npmrc")).contains("omit-lockfile-registry-resolved=true"), "{folder}");
+        let manifest: serde_json::Value = serde_json::from_str(&file(&format!("{folder}/package.json"))).unwrap();
+        for (name, version) in manifest["dependencies"].as_object().unwrap() {
+            let version = version.as_str().unwrap();
+            assert!(version.starts_with(|c: char| c.is_ascii_digit()), "{folder}: pin {name} exactly, not {version}");
+        }
+    }
+}

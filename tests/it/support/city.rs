@@ -77,7 +77,7 @@ impl TestCity {
             metrics: None,
             pages: Arc::new(Site),
         });
-        let router = certless::http::router(Arc::clone(&service));
+        let router = certless::http::router(Arc::clone(&service)).merge(certless::ui::router());
         listener.set_nonblocking(true).unwrap();
         std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
