@@ -1,5 +1,7 @@
-// The agency's desk.
+// The agency's page.
 
-import { html, render } from "../lib/preact.js";
+import { t } from "../lib/i18n.js";
+import { Frame, mount } from "../lib/page.js";
+import { html } from "../lib/preact.js";
 
-render(html`<main><h1>${document.title}</h1></main>`, document.getElementById("app"));
+mount(() => html`<${Frame} title=${t("start.agency")} />`, t("start.agency"));

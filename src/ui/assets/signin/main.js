@@ -1,5 +1,132 @@
-// Signing in.
+// Signing in: account and password, a one-time code when the server asks for one, then back to where one was.
 
-import { html, render } from "../lib/preact.js";
+import { Problem, post, setCsrf } from "../lib/api.js";
+import { t } from "../lib/i18n.js";
+import { Frame, Icon, Notice, mount } from "../lib/page.js";
+import { html, useEffect, useRef, useState } from "../lib/preact.js";
+import { backAddress, session } from "../lib/session.js";
 
-render(html`<main><h1>${document.title}</h1></main>`, document.getElementById("app"));
+/** The page of each role. */
+const HOME = {
+  agencyClerk: "/agency",
+  agencyApprover: "/agency",
+  windowClerk: "/window",
+  supervisor: "/supervise",
+  auditor: "/audit",
+  administrator: "/agency",
+};
+
+const go = (found) => location.replace(backAddress(location.search) ?? HOME[found.role] ?? "/");
+
+function SignIn() {
+  const [account, setAccount] = useState("");
+  const [password, setPassword] = useState("");
+  const [totp, setTotp] = useState("");
+  const [asked, setAsked] = useState(false);
+  const [error, setError] = useState(null);
+  const [busy, setBusy] = useState(false);
+  const first = useRef(null);
+  const second = useRef(null);
+  useEffect(() => {
+    first.current?.focus();
+    session().then(
+      (found) => found && backAddress(location.search) === null && setError({ found }),
+      () => {},
+    );
+  }, []);
+  useEffect(() => asked && second.current?.focus(), [asked]);
+
+  const send = async (event) => {
+    event.preventDefault();
+    setBusy(true);
+    setError(null);
+    try {
+      const found = await post("/api/session", {
+        account: account.trim(),
+        password,
+        ...(totp ? { totp: totp.trim() } : {}),
+      });
+      setCsrf(found.csrf);
+      go(found);
+    } catch (problem) {
+      if (isTotp(problem)) {
+        setError(asked && totp ? problem : null);
+        setAsked(true);
+        setTotp("");
+      } else {
+        setError(problem);
+      }
+      setBusy(false);
+    }
+  };
+  return html`<${Frame} title=${t("signin.title")}>
+    <div class="narrow">
+      <form class="sheet stack" onSubmit=${send}>
+        <h1>${t("signin.title")}</h1>
+        ${error instanceof Problem && html`<${Notice} kind=${error.status === 0 ? "unsure" : "refuse"} live>${error.message}<//>`}
+        ${
+          error?.found &&
+          html`<${Notice} icon="person"
+            >${t("signin.already", { name: error.found.name })}
+            <p><a href=${HOME[error.found.role] ?? "/"}>${t("signin.goOn")}</a></p><//
+          >`
+        }
+        <div class="field">
+          <label for="account">${t("signin.account")}</label>
+          <input
+            ref=${first}
+            id="account"
+            class="input"
+            autocomplete="username"
+            autocapitalize="none"
+            spellcheck="false"
+            required
+            value=${account}
+            onInput=${(e) => setAccount(e.target.value)}
+          />
+        </div>
+        <div class="field">
+          <label for="password">${t("signin.password")}</label>
+          <input
+            id="password"
+            class="input"
+            type="password"
+            autocomplete="current-password"
+            required
+            value=${password}
+            onInput=${(e) => setPassword(e.target.value)}
+          />
+        </div>
+        ${
+          asked &&
+          html`<div class="field">
+            <label for="totp">${t("signin.totp")}</label>
+            <input
+              ref=${second}
+              id="totp"
+              class="input code"
+              inputmode="numeric"
+              autocomplete="one-time-code"
+              maxlength="8"
+              required
+              value=${totp}
+              aria-describedby="totp-hint"
+              onInput=${(e) => setTotp(e.target.value)}
+            />
+            <span class="hint" id="totp-hint">${t("signin.totpHint")}</span>
+          </div>`
+        }
+        <button class="button primary big wide" disabled=${busy}>
+          ${busy && html`<span class="spin"></span>`}${t("signin.send")}
+        </button>
+        <p class="soft small"><${Icon} name="key" /> ${t("signin.help")}</p>
+      </form>
+    </div>
+  <//>`;
+}
+
+const isTotp = (problem) =>
+  [problem.code, problem.body?.code].some((code) => /totp/i.test(code ?? "")) ||
+  problem.reasons?.some((one) => /totp/i.test(one.code));
+
+mount(SignIn, t("signin.title"));

@@ -1,0 +1,156 @@
+// The verdict: word and icon that can be read from two metres, the holder, the type, the fields that were shown, and the
+// checks lighting up one after another. Announced to screen readers, with a short sound where sound is on.
+
+import { groups, label, lang, day, t } from "./i18n.js";
+import { fieldLabel, fieldText } from "./fields.js";
+import { Icon } from "./page.js";
+import { html, useEffect, useState } from "./preact.js";
+
+/** Milliseconds between two checks that light up. */
+const STEP = 60;
+
+/** `pass`, `refuse` or `unsure`: accepted, decided against, not decided. */
+export function kindOf(verdict) {
+  if (verdict.accepted) return "pass";
+  return verdict.checks.some((one) => one.state === "invalid") ? "refuse" : "unsure";
+}
+
+/** The check that says why, when the verdict is not a pass. */
+export function reasonOf(verdict) {
+  const find = (state) => verdict.checks.find((one) => one.state === state);
+  return verdict.accepted ? null : (find("invalid") ?? find("error") ?? null);
+}
+
+const sentence = (check) => (lang === "en" ? check.en : check.zh);
+
+/** The whole verdict. `children` may hold what to do next. */
+export function Verdict({ verdict, facts, quiet, children }) {
+  const lit = useLit(verdict, quiet);
+  const kind = kindOf(verdict);
+  const why = reasonOf(verdict);
+  const shown = verdict.credentials ?? (verdict.credential ? [verdict.credential] : []);
+  return html`<section class="verdict ${kind}" aria-labelledby="verdict-word">
+    <header role="status" aria-live="assertive" aria-atomic="true">
+      <span class="disc"><${Icon} name=${kind} /></span>
+      <div class="grow">
+        <h2 class="word" id="verdict-word">${t(`verdict.${kind}`)}</h2>
+        ${why && html`<p class="why">${sentence(why)}</p>`}
+      </div>
+    </header>
+    ${shown.map((one) => html`<${Shown} credential=${one} />`)}
+    ${facts && html`<div class="shown"><dl class="facts">${facts}</dl></div>`}
+    ${children && html`<div class="shown">${children}</div>`}
+    <${Checks} checks=${verdict.checks} lit=${lit} open=${kind !== "pass"} />
+  </section>`;
+}
+
+function useLit(verdict, quiet) {
+  const [lit, setLit] = useState(quiet ? verdict.checks.length : 0);
+  useEffect(() => {
+    if (quiet) return undefined;
+    chime(kindOf(verdict));
+    const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    let at = still ? verdict.checks.length : 0;
+    setLit(at);
+    const timer = setInterval(() => {
+      at += 1;
+      setLit(at);
+      if (at >= verdict.checks.length) clearInterval(timer);
+    }, STEP);
+    return () => clearInterval(timer);
+  }, [verdict]);
+  return lit;
+}
+
+/** The nine checks with their states. */
+export function Checks({ checks, lit = checks.length, open }) {
+  return html`<details class="checks" open=${open}>
+    <summary>${t("verdict.checks")}</summary>
+    <ul class="checklist">
+      ${checks.map(
+        (one, i) =>
+          html`<li class="${one.state} ${i < lit ? "lit" : ""}">
+            <${Icon} name=${{ valid: "pass", invalid: "refuse", error: "unsure", skipped: "skipped" }[one.state]} />
+            <span
+              >${t(`check.${one.check}`)}<span class="hidden-text">：</span>
+              ${one.state === "valid" ? html`<span class="hidden-text">${t("state.valid")}</span>` : html`<span class="says">${sentence(one)}</span>`}
+            </span>
+          </li>`,
+      )}
+    </ul>
+  </details>`;
+}
+
+/** One credential that was shown: holder, type, issuer, validity, and the disclosed fields, nothing else. */
+function Shown({ credential }) {
+  const subjects = [credential.claims ?? {}].flat();
+  const holder = subjects
+    .map((one) => one.name ?? one.holderName ?? one.ownerName)
+    .filter(Boolean)
+    .join("、");
+  return html`<div class="shown">
+    <div>
+      ${holder && html`<p class="holder">${holder}</p>`}
+      <p class="strong">${label(credential.typeName) || credential.type?.at(-1)}</p>
+      <p class="soft">
+        ${label(credential.issuerName) || credential.issuer}
+        ${credential.validUntil ? html` · ${t("verdict.until", { day: day(credential.validUntil) })}` : credential.validFrom ? html` · ${t("date.permanent")}` : ""}
+      </p>
+    </div>
+    ${subjects.map(
+      (claims) =>
+        html`<dl class="facts">
+          ${Object.entries(claims)
+            .filter(([name]) => name !== "id")
+            .map(
+              ([name, value]) =>
+                html` <dt>${fieldLabel(credential, name)}</dt>
+                  <dd>${fieldText(credential, name, value)}</dd>`,
+            )}
+        </dl>`,
+    )}
+  </div>`;
+}
+
+/** A number in groups that is copied without its gaps. */
+export function Grouped({ text }) {
+  const copy = (event) => {
+    event.clipboardData.setData("text/plain", text);
+    event.preventDefault();
+  };
+  return html`<span class="number" onCopy=${copy}>${groups(text).join("\u2009 ")}</span>`;
+}
+
+let audio;
+
+/** Two rising tones for a pass, one low tone for anything else; silent until somebody has touched the page. */
+export function chime(kind) {
+  try {
+    audio ??= new AudioContext();
+    if (audio.state !== "running") return;
+    const tones =
+      kind === "pass"
+        ? [
+            [880, 0],
+            [1320, 0.11],
+          ]
+        : [
+            [220, 0],
+            [196, 0.18],
+          ];
+    for (const [frequency, after] of tones) {
+      const [tone, gain] = [audio.createOscillator(), audio.createGain()];
+      tone.frequency.value = frequency;
+      gain.gain.setValueAtTime(0.12, audio.currentTime + after);
+      gain.gain.exponentialRampToValueAtTime(0.001, audio.currentTime + after + 0.16);
+      tone.connect(gain).connect(audio.destination);
+      tone.start(audio.currentTime + after);
+      tone.stop(audio.currentTime + after + 0.17);
+    }
+  } catch {
+    // No sound device: the word and the icon say it all.
+  }
+}
+
+addEventListener("pointerdown", () => audio?.resume(), { passive: true });
+addEventListener("keydown", () => audio?.resume(), { passive: true });
