@@ -93,7 +93,7 @@ function Search({ onChoose }) {
       stop.abort();
     };
   }, [text]);
-  const shown = found.slice(0, 12);
+  const shown = found.slice(0, 8);
   const keys = (event) => {
     if (event.key === "ArrowDown") setAt(Math.min(at + 1, shown.length - 1));
     else if (event.key === "ArrowUp") setAt(Math.max(at - 1, 0));
