@@ -34,6 +34,7 @@ pub fn serve(config: &Config, city: City, ready: impl FnOnce()) -> Result<(), Er
         },
         metrics: Some(Arc::new(|| metrics.render())),
         pages: Arc::new(ui::Site),
+        hub: http::hub::Hub::default(),
     });
     let background = Background::start(Arc::clone(&service), config.keys_folder());
     let outcome = runtime.block_on(listen(config, Arc::clone(&service), ready));
@@ -64,6 +65,7 @@ impl Loopback {
             limits: Limits::default(),
             metrics: None,
             pages: Arc::new(ui::Site),
+            hub: http::hub::Hub::default(),
         });
         let listener = runtime.block_on(TcpListener::bind(("127.0.0.1", 0))).map_err(|error| failed(&error))?;
         let address = listener.local_addr().map_err(|error| failed(&error))?;
@@ -101,8 +103,13 @@ pub fn router(config: &Config, service: &Arc<Service>) -> Router {
         .layer(SetResponseHeaderLayer::overriding(REFERRER_POLICY, HeaderValue::from_static("no-referrer")))
 }
 
-/// Ends when the process is interrupted or terminated, or the store has failed.
+/// Ends when the process is interrupted or terminated, or the store has failed; open streams of events end with it.
 async fn stop(service: Arc<Service>) {
+    interrupted(&service).await;
+    service.hub.close();
+}
+
+async fn interrupted(service: &Service) {
     let mut look = tokio::time::interval(Duration::from_secs(1));
     let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()).ok();
     loop {

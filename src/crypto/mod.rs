@@ -6,6 +6,7 @@
 
 pub mod derive;
 pub mod digest;
+pub mod ecdh;
 pub mod ed25519;
 pub mod jwk;
 pub mod multikey;

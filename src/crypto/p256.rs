@@ -26,6 +26,11 @@ impl PublicKey {
         (x.to_vec(), y.to_vec())
     }
 
+    /// The point, for key agreement.
+    pub(super) fn point(&self) -> p256::ProjectivePoint {
+        (*self.0.as_affine()).into()
+    }
+
     /// Verifies r ‖ s; both must lie in 1..n.
     pub fn verify(&self, message: &[u8], signature: &[u8; 64]) -> Result<(), BadSignature> {
         let signature = Signature::from_slice(signature).map_err(|_| BadSignature)?;

@@ -3,8 +3,8 @@
 //! [`ports`] says what the city needs from outside and [`change`] what it writes there; [`city`] is one running city, on
 //! which every use case is a function: load, decide, one commit, answer. Read [`agency`], [`catalogue`], [`matter`] with
 //! [`matter_rules`], and [`calendar`] (what there is before anyone comes; [`demo`] makes a fictitious one), then [`trust`],
-//! [`issuance`], [`status`], [`register`], [`holder`] (credentials), [`presentation`] and [`application`] (the work at the
-//! window); [`record`], [`leaf`], [`counter`] and [`token`] are what they share. [`wallet`] is the other side: what a holder
+//! [`issuance`], [`status`], [`register`], [`holder`] (credentials), [`presentation`], [`request`] and [`application`] (the
+//! work at the window); [`record`], [`leaf`], [`counter`] and [`token`] are what they share. [`wallet`] is the other side: what a holder
 //! holds and shows, which the city never sees.
 
 pub mod agency;
@@ -26,6 +26,7 @@ pub mod ports;
 pub mod presentation;
 pub mod record;
 pub mod register;
+pub mod request;
 pub mod status;
 pub mod token;
 pub mod trust;

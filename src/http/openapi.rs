@@ -4,6 +4,7 @@ use super::problem::status;
 use super::route::{Access, PROBLEM, Route};
 use crate::base::json::{Map, Value, json};
 use crate::domain::error::ErrorKind;
+use crate::domain::request::wants::Format;
 use crate::vc::finding::Check;
 
 /// The document of these routes.
@@ -21,7 +22,7 @@ pub fn document(routes: &[Route]) -> Value {
         "paths": paths,
         "components": {
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
-            "schemas": schemas(),
+            "schemas": all_schemas(),
         },
     })
 }
@@ -122,6 +123,63 @@ fn verify_options() -> Value {
             "checks": {"type": "array", "items": {"type": "string"}, "description": "[\"proof\"]: data model and proofs only; absent: everything."},
             "challenge": {"type": "string"},
             "domain": texts,
+        },
+    })
+}
+
+fn all_schemas() -> Value {
+    let (mut all, protocols) = (schemas(), presentation_schemas());
+    if let (Value::Object(all), Value::Object(protocols)) = (&mut all, protocols) {
+        all.extend(protocols);
+    }
+    all
+}
+
+/// Of OpenID4VP and what windows ask for by it.
+fn presentation_schemas() -> Value {
+    let text = json!({"type": "string"});
+    json!({
+        "Ask": ask(),
+        "WalletRequest": {
+            "type": "object",
+            "properties": {"wallet_nonce": text, "wallet_metadata": text},
+        },
+        "VpResponse": {
+            "type": "object",
+            "properties": {
+                "vp_token": text, "state": text, "response": text, "error": text, "error_description": text,
+            },
+        },
+    })
+}
+
+/// What a window asks for.
+fn ask() -> Value {
+    let text = json!({"type": "string"});
+    let texts = json!({"type": "array", "items": text});
+    let exact = json!({
+        "type": "object", "required": ["type"], "additionalProperties": false,
+        "properties": {
+            "type": text, "view": text, "claims": texts, "values": {"type": "object"},
+            "multiple": {"type": "boolean"}, "optional": {"type": "boolean"},
+        },
+    });
+    let any = json!({
+        "type": "object", "required": ["anyOf"], "additionalProperties": false,
+        "properties": {"anyOf": texts, "optional": {"type": "boolean"}},
+    });
+    let label = json!({
+        "type": "object", "required": ["zh", "en"], "properties": {"zh": text, "en": text},
+    });
+    json!({
+        "type": "object", "additionalProperties": false,
+        "properties": {
+            "application": text, "matter": text, "requirements": texts,
+            "types": {"type": "array", "items": {"anyOf": [text, any, exact]}},
+            "purpose": {"anyOf": [text, label]},
+            "mode": {"enum": ["direct_post", "direct_post.jwt"]},
+            "formats": {"type": "array", "items": {"enum": Format::ALL.map(Format::name)}},
+            "returnTo": text,
         },
     })
 }

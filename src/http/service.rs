@@ -8,6 +8,7 @@ use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use axum::response::Response;
 
+use super::hub::Hub;
 use super::problem::{Answer, Problem};
 use crate::base::text::Lang;
 use crate::domain::application::progress::Progress;
@@ -27,6 +28,8 @@ pub struct Service {
     pub metrics: Option<Arc<dyn Fn() -> String + Send + Sync>>,
     /// Renders pages for people.
     pub pages: Arc<dyn Pages>,
+    /// Wakes those who watch presentation requests.
+    pub hub: Hub,
 }
 
 /// Pages that a machine interface shows to browsers; implemented by the pages' layer.

@@ -275,6 +275,11 @@ codes! {
     NotAskedFor, "not_asked_for", "该事项不需要这类证照。请核对所选事项。", "The matter does not ask for this type. Check the matter that was chosen.", None;
     AlreadyMet, "already_met", "该材料已经核验，无需再次出示。", "This requirement is met already; it need not be shown again.", None;
     StatusAbsent, "status_absent", "该证照不设状态名单。", "The credential has no status list.", None;
+    ConditionNotMet, "condition_not_met", "所出示的内容不能证明符合该材料的条件。请核对条件，或出示所需字段。", "What was shown does not prove the condition that is asked for. Check it, or show the field that is needed.", None;
+    NotRequested, "not_requested", "出示了未请求的内容，未予采用。请按请求重新出示。", "Something was presented that was not asked for. Answer the request as it is.", None;
+    RequestUnmet, "request_unmet", "出示的证照不齐。请按请求补齐后重新出示。", "Not everything that was asked for was presented. Present all of it.", None;
+    ClaimsMissing, "claims_missing", "所需字段没有出示。请按请求重新出示。", "A field that was asked for was not disclosed. Present it again with that field.", None;
+    ValueMismatch, "value_mismatch", "证照内容与所要求的值不符。请核对是否选对证照。", "A field has another value than the one asked for. Check that it is the right licence.", None;
 }
 
 #[cfg(test)]

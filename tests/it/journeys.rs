@@ -6,3 +6,4 @@ mod keys;
 mod main_job;
 mod presentations;
 mod refusals;
+mod requests;

@@ -91,6 +91,7 @@ fn running() -> Running {
         limits: certless::http::service::Limits::default(),
         metrics: None,
         pages: Arc::new(certless::ui::Site),
+        hub: certless::http::hub::Hub::default(),
     });
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();

@@ -6,3 +6,4 @@ pub(crate) mod faults;
 pub(crate) mod requests;
 pub(crate) mod roles;
 pub(crate) mod vectors;
+pub(crate) mod vp;

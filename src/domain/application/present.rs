@@ -8,6 +8,7 @@ use crate::base::bytes::hex;
 use crate::base::id::{ApplicationId, CredentialId, TypeCode};
 use crate::base::json::{Map, Value};
 use crate::crypto::digest::sha256;
+use crate::domain::catalogue::CredentialType;
 use crate::domain::change::Change;
 use crate::domain::city::City;
 use crate::domain::error::Error;
@@ -29,6 +30,16 @@ pub struct Shown {
     pub met: Vec<String>,
     /// The application afterwards.
     pub application: Application,
+}
+
+/// What is taken from a presentation.
+pub(in crate::domain) struct Taken<'a> {
+    /// The SHA-256 of what was verified.
+    pub(in crate::domain) digest: &'a [u8; 32],
+    /// The requirement that it was shown for; the first that fits otherwise.
+    pub(in crate::domain) requirement: Option<&'a str>,
+    /// The claims of a credential that are kept.
+    pub(in crate::domain) claims: &'a dyn Fn(&Evidence) -> Value,
 }
 
 impl City {
@@ -53,7 +64,8 @@ impl City {
         let Some(verified) = outcome.verified.clone() else {
             return Ok(Shown { outcome, met: Vec::new(), application });
         };
-        let met = match self.tick(&mut application, &verified, digest)? {
+        let all = |evidence: &Evidence| evidence.content.claims();
+        let met = match self.tick(&mut application, &verified, &Taken { digest, requirement: None, claims: &all })? {
             Ok(met) => met,
             Err(finding) => {
                 outcome.refuse(finding);
@@ -72,11 +84,11 @@ impl City {
     }
 
     /// Decides which requirement each credential meets; the inner error is a finding about the presentation.
-    fn tick(
+    pub(in crate::domain) fn tick(
         &self,
         application: &mut Application,
         verified: &Verified<Presentation>,
-        digest: &[u8; 32],
+        taken: &Taken<'_>,
     ) -> Result<Result<Vec<String>, Finding>, Error> {
         let matter = application.matter()?;
         let mut met = Vec::new();
@@ -84,16 +96,20 @@ impl City {
             let Some(credential_type) = self.type_of(&evidence.type_names) else {
                 return Ok(Err(Finding::error(Check::Schema, Code::SchemaUnknown, "type not in the catalogue")));
             };
-            let code = &credential_type.annotation().code;
             let holders = self.holders_of(evidence, credential_type)?;
-            let requirement = match open_requirement(application, matter, code, &holders) {
+            let code = &credential_type.annotation().code;
+            let found =
+                open_requirement(application, matter, taken.requirement, code, &holders).and_then(|requirement| {
+                    self.check_condition(requirement, credential_type, evidence).map(|()| requirement)
+                });
+            let requirement = match found {
                 Ok(requirement) => requirement,
                 Err(finding) => return Ok(Err(finding)),
             };
             let by = By::Credential {
                 type_code: code.clone(),
                 id: evidence.id.as_deref().and_then(|id| CredentialId::parse(id.strip_prefix("urn:certless:")?).ok()),
-                digest: hex(digest),
+                digest: hex(taken.digest),
                 holder: holders.first().cloned().unwrap_or_default(),
                 format: verified.format.name().to_owned(),
             };
@@ -102,10 +118,32 @@ impl City {
                 at: self.this_second(),
                 by,
             });
-            application.body.claims.insert(requirement.id.clone(), evidence.content.claims());
+            application.body.claims.insert(requirement.id.clone(), (taken.claims)(evidence));
             met.push(requirement.id.clone());
         }
         Ok(Ok(met))
+    }
+
+    /// Checks the one fact that a requirement asks of a licence: told by a view, or seen in the field that it is about.
+    fn check_condition(
+        &self,
+        requirement: &Requirement,
+        credential_type: &CredentialType,
+        evidence: &Evidence,
+    ) -> Result<(), Finding> {
+        let Some(wanted) = &requirement.predicate else { return Ok(()) };
+        let views = credential_type.views().iter();
+        let views: Vec<_> = views.filter(|view| view.predicates.iter().any(|one| one.predicate == *wanted)).collect();
+        let claims = evidence.content.claims();
+        let holds = subjects(&claims).any(|subject| {
+            let computed = |name: &str| credential_type.view_claims(name, subject, self.now())?.remove(wanted);
+            let told = subject.get(wanted).cloned().or_else(|| views.iter().find_map(|view| computed(&view.name)));
+            told == Some(Value::Bool(true))
+        });
+        if holds {
+            return Ok(());
+        }
+        Err(Finding::invalid(Check::Schema, Code::ConditionNotMet, format!("{wanted} is not shown, or not so")))
     }
 
     fn presenting(
@@ -114,21 +152,31 @@ impl City {
         verified: &Verified<Presentation>,
         met: &[String],
     ) -> Result<Change, Error> {
-        let head = &application.head;
         let body = sha256(met.join(",").as_bytes());
-        let mut change = self.put_application(Change::new(self.fresh_request("present")?, body), application)?;
+        let change = self.put_application(Change::new(self.fresh_request("present")?, body), application)?;
+        Ok(self.used(change, verified, "case", application.head.id.as_str()))
+    }
+
+    /// Adds to a change that a presentation was used: that it was accepted, and a log leaf for each credential.
+    pub(in crate::domain) fn used(
+        &self,
+        mut change: Change,
+        verified: &Verified<Presentation>,
+        purpose: &str,
+        id: &str,
+    ) -> Change {
         if let Some(once) = &verified.once {
             change = remember(change, once);
         }
         for evidence in &verified.credentials {
             let used = evidence.id.as_deref().unwrap_or(&evidence.method);
             let members: [(&str, Value); 2] = [
-                ("case", self.commitment("case", head.id.as_str().as_bytes()).into()),
+                (purpose, self.commitment(purpose, id.as_bytes()).into()),
                 ("credential", self.commitment("credential", used.as_bytes()).into()),
             ];
             change.leaves.push(leaf(Kind::Used, self.now(), &members));
         }
-        Ok(change)
+        change
     }
 
     /// The tags of those who hold a credential: by the codes that were shown, by the city's own record of it, or by
@@ -136,7 +184,7 @@ impl City {
     pub(in crate::domain) fn holders_of(
         &self,
         evidence: &Evidence,
-        credential_type: &crate::domain::catalogue::CredentialType,
+        credential_type: &CredentialType,
     ) -> Result<Vec<String>, Error> {
         let claims = evidence.content.claims();
         let mut tags = Vec::new();
@@ -162,10 +210,12 @@ fn subjects(claims: &Value) -> impl Iterator<Item = &Map> {
 fn open_requirement<'a>(
     application: &Application,
     matter: &'a Matter,
+    only: Option<&str>,
     code: &TypeCode,
     holders: &[String],
 ) -> Result<&'a Requirement, Finding> {
-    let mut asked = matter.requirements.iter().filter(|one| one.types().contains(code)).peekable();
+    let among = |one: &&Requirement| only.is_none_or(|only| one.id == only) && one.types().contains(code);
+    let mut asked = matter.requirements.iter().filter(among).peekable();
     if asked.peek().is_none() {
         return Err(Finding::invalid(Check::Schema, Code::NotAskedFor, "the matter does not ask for this type"));
     }

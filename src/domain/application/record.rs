@@ -221,7 +221,11 @@ impl City {
     }
 
     /// Adds the application's new content to a change, on the version that was read.
-    pub(super) fn put_application(&self, change: Change, application: &Application) -> Result<Change, Error> {
+    pub(in crate::domain) fn put_application(
+        &self,
+        change: Change,
+        application: &Application,
+    ) -> Result<Change, Error> {
         let key = Application::key(&application.head.agency, &application.head.id);
         let value = self.encode_application(&key, application)?;
         Ok(change.update(Table::Application, key, application.version, value))

@@ -28,11 +28,16 @@ pub const TEXT: &str = embedded::CONTEXT;
 /// The path below the city's base.
 pub const PATH: &str = "/contexts/v1.jsonld";
 
+/// A type's name outside, as JSON-LD expands it.
+pub fn type_iri(vc_type: &str) -> String {
+    format!("{TERMS}{vc_type}")
+}
+
 /// Makes the context of a catalogue's types.
 pub fn generate(catalogue: &Catalogue) -> Value {
     let mut terms = fields(catalogue);
     for kind in catalogue.types() {
-        terms.insert(kind.vc_type().to_owned(), json!(format!("{TERMS}{}", kind.vc_type())));
+        terms.insert(kind.vc_type().to_owned(), type_iri(kind.vc_type()).into());
     }
     terms.insert("certificate".to_owned(), scoped("certificate", certificate(catalogue)));
     let relation = Map::from_iter([("relation".to_owned(), json!(format!("{TERMS}relation")))]);

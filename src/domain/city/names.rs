@@ -82,6 +82,21 @@ impl Names {
         format!("urn:certless:{id}")
     }
 
+    /// Where the request object of a presentation request is.
+    pub fn request(&self, id: &str) -> String {
+        format!("{}/oid4vp/requests/{id}", self.base)
+    }
+
+    /// Where a wallet posts its answer to a presentation request.
+    pub fn response(&self, id: &str) -> String {
+        format!("{}/oid4vp/responses/{id}", self.base)
+    }
+
+    /// The page of the city's own wallet that answers presentation requests.
+    pub fn wallet_present(&self) -> String {
+        format!("{}/wallet/present", self.base)
+    }
+
     /// The progress page behind a receipt.
     pub fn receipt(&self, token: &str) -> String {
         format!("{}/r/{token}", self.base)

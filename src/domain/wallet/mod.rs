@@ -5,6 +5,7 @@
 
 pub mod keys;
 pub mod licence;
+pub mod request;
 
 use serde::{Deserialize, Serialize};
 

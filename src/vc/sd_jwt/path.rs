@@ -59,6 +59,16 @@ impl ClaimPath {
         steps.iter().map(step).collect::<Option<_>>().map(Self).ok_or_else(wrong)
     }
 
+    /// The JSON form.
+    pub fn to_json(&self) -> Value {
+        let step = |step: &Step| match step {
+            Step::Name(name) => Value::from(name.as_str()),
+            Step::Index(index) => Value::from(*index),
+            Step::Every => Value::Null,
+        };
+        self.0.iter().map(step).collect()
+    }
+
     /// The steps from the top level down.
     pub fn steps(&self) -> &[Step] {
         &self.0

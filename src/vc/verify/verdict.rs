@@ -130,6 +130,13 @@ impl Report {
         }
     }
 
+    /// Notes what another report says, check by check: the report of several presentations.
+    pub fn merge(&mut self, other: &Self) {
+        for result in other.results() {
+            self.note(result.clone());
+        }
+    }
+
     /// The results, one for each check, in order.
     pub fn results(&self) -> &[CheckResult] {
         &self.0

@@ -76,6 +76,7 @@ impl TestCity {
             limits: certless::http::service::Limits::default(),
             metrics: None,
             pages: Arc::new(Site),
+            hub: certless::http::hub::Hub::default(),
         });
         let router = certless::http::router(Arc::clone(&service)).merge(certless::ui::router());
         listener.set_nonblocking(true).unwrap();

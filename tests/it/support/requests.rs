@@ -18,6 +18,7 @@ pub(crate) fn least_body(route: &Route) -> Option<Value> {
         "HolderSearch" => json!({"code": "x"}),
         "KeyAt" => json!({"key": "key-1"}),
         "Filing" => json!({"matter": "x", "applicant": {"name": "x", "code": "x"}}),
+        "Ask" => json!({"types": ["idCard"]}),
         "Decision" => json!({"decision": "refuse", "reason": "x"}),
         other => panic!("{other}: name the least body of this schema here"),
     })

@@ -1,0 +1,304 @@
+//! Answering a request: verified, matched against what was asked, ticked off, remembered, in one change.
+//!
+//! An answer that is none (no JSON, another state, not decryptable) changes nothing and can be sent again. One that was
+//! looked at consumes the request, accepted or not: nonce and state are good once, and the window sees the verdict. A
+//! crash before the commit leaves the request open; after it everything is remembered.
+
+use super::evaluate::{asked_for, check_one, check_whole, read};
+use super::object::{KEY_ID, require_open};
+use super::wants::{Offered, offered};
+use super::{Session, State, Told};
+use crate::base::json::{Value, json};
+use crate::base::text::Label;
+use crate::crypto::digest::sha256;
+use crate::domain::application::present::Taken;
+use crate::domain::application::record::Application;
+use crate::domain::change::Change;
+use crate::domain::city::City;
+use crate::domain::error::{Error, ErrorKind, Reason};
+use crate::domain::ports::StoreError;
+use crate::vc::finding::{Check, Code, Finding, State as CheckState};
+use crate::vc::verify::{Binding, Evidence, Format, Outcome, Policy, Report, Scope, Verdict};
+use crate::wire::oid4vp::request::Mode;
+use crate::wire::oid4vp::response::{Answer, Content, Response, VpToken};
+
+/// What the wallet is told.
+#[derive(Clone, Debug)]
+pub struct Answered {
+    /// Where it leads its user, with the response code (section 8.2).
+    pub redirect_uri: Option<String>,
+}
+
+/// One presentation, verified for the query that it answers.
+struct Presented<'a> {
+    offered: Offered<'a>,
+    outcome: Outcome,
+    digest: [u8; 32],
+}
+
+impl City {
+    /// Takes a wallet's answer. What was presented and does not verify is `not-verified`, or `unavailable` where it could
+    /// not be decided; the request is consumed all the same.
+    pub fn answer_request(&self, id: &str, body: &[u8]) -> Result<Answered, Error> {
+        let response = Response::parse(body).map_err(|error| Error::malformed(error.to_string()))?;
+        for _ in 0..4 {
+            let session = self.request(id)?;
+            require_open(&session, self.now())?;
+            let answer = read_answer(&session, &response)?;
+            check_state(&session, &answer)?;
+            let done = match &answer.content {
+                Content::Error { code, description } => self.decline(session, code, description.as_deref())?,
+                Content::Token(token) => self.take(session, token)?,
+            };
+            if let Some(done) = done {
+                return done;
+            }
+        }
+        Err(Error::new(ErrorKind::Unavailable, "the request or its application was changed again and again"))
+    }
+
+    fn decline(
+        &self,
+        mut session: Session,
+        code: &str,
+        description: Option<&str>,
+    ) -> Result<Option<Result<Answered, Error>>, Error> {
+        let label = match code {
+            "access_denied" => {
+                Label::new("对方未同意，或没有所需的证照。", "The holder did not agree, or has no such licence.")
+            }
+            _ => Label::new(
+                "对方的卡包无法处理此请求。请改用亮证码。",
+                "The wallet cannot answer this request. Scan a show code instead.",
+            ),
+        };
+        let declined = json!({"error": code, "description": description, "zh": label.zh, "en": label.en});
+        session.head.state = State::Declined;
+        session.body.outcome = Some(Told { declined: Some(declined), ..Told::default() });
+        let change = Change::new(self.fresh_request("vp")?, sha256(b"declined"));
+        match self.store().commit(self.put_request(change, &session)?) {
+            Ok(_) => Ok(Some(Ok(self.answered(&session)))),
+            Err(StoreError::Conflict(_)) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Takes presentations; `None` when something was changed meanwhile and it must be decided anew.
+    fn take(&self, mut session: Session, token: &VpToken) -> Result<Option<Result<Answered, Error>>, Error> {
+        let body = session.body.clone();
+        let offers = offered(&body.wants, &body.formats);
+        let mut report = Report::default();
+        if let Err(finding) = check_whole(&body.wants, &offers, token) {
+            report.fail(finding);
+        }
+        let mut presented = self.verify_all(&session, &offers, token, &mut report);
+        let application = body.application.as_ref().map(|id| self.application(id)).transpose()?;
+        let (application, met) = match application {
+            Some(application) if accepts(&report, &presented) => self.tick_all(application, &mut presented)?,
+            _ => (None, Vec::new()),
+        };
+        let verdict = sum(&presented, report, self.now());
+        session.head.state = State::Answered;
+        session.body.outcome = Some(Self::outcome_of(&presented, &verdict, met));
+        let mut change = Change::new(self.fresh_request("vp")?, sha256(session.id.as_bytes()));
+        change = self.put_request(change, &session)?;
+        if verdict.accepted {
+            if let Some(application) = &application {
+                change = self.put_application(change, application)?;
+            }
+            for verified in presented.iter().filter_map(|one| one.outcome.verified.as_ref()) {
+                let (purpose, id) = match &session.body.application {
+                    Some(case) => ("case", case.as_str()),
+                    None => ("request", session.id.as_str()),
+                };
+                change = self.used(change, verified, purpose, id);
+            }
+        }
+        match self.store().commit(change) {
+            Ok(_) if verdict.accepted => Ok(Some(Ok(self.answered(&session)))),
+            Ok(_) => Ok(Some(Err(refusal(&verdict)))),
+            // Another answer, a change of the application, or the same presentation accepted elsewhere.
+            Err(StoreError::Conflict(_) | StoreError::Duplicate { .. }) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn verify_all<'a>(
+        &self,
+        session: &Session,
+        offers: &[Offered<'a>],
+        token: &VpToken,
+        report: &mut Report,
+    ) -> Vec<Presented<'a>> {
+        let audience = [self.client_id(&session.head.window)];
+        let nonce = Some(session.body.nonce.as_str());
+        let policy =
+            Policy { now: self.now(), scope: Scope::Full, binding: Binding::Required, audience: &audience, nonce };
+        let mut presented = Vec::new();
+        for offered in offers {
+            for presentation in token.get(&offered.id).into_iter().flatten() {
+                match read(offered.format, presentation) {
+                    Ok(received) => {
+                        let mut outcome = self.verify(received, &policy);
+                        self.match_query(offered, &mut outcome);
+                        let digest = digest_of(presentation);
+                        presented.push(Presented { offered: offered.clone(), outcome, digest });
+                    }
+                    Err(finding) => report.fail(finding),
+                }
+            }
+        }
+        presented
+    }
+
+    /// Refuses what is verified and not what was asked for, and hides what was not asked for.
+    fn match_query(&self, offered: &Offered<'_>, outcome: &mut Outcome) {
+        let findings: Vec<_> = match &outcome.verified {
+            None => Vec::new(),
+            Some(verified) => {
+                let credentials = verified.credentials.iter();
+                let checked =
+                    credentials.map(|evidence| check_one(offered, evidence, self.type_of(&evidence.type_names)));
+                let several = (verified.credentials.len() > 1 && !offered.want.multiple).then(|| {
+                    Err(Finding::invalid(
+                        Check::Parse,
+                        Code::NotRequested,
+                        "several credentials where one is asked for",
+                    ))
+                });
+                checked.chain(several).filter_map(Result::err).collect()
+            }
+        };
+        for finding in findings {
+            outcome.refuse(finding);
+        }
+        for summary in &mut outcome.verdict.credentials {
+            summary.content = summary.content.as_deref().map(|content| asked_for(offered.option, content));
+        }
+    }
+
+    /// Ticks off what was presented; the application as it becomes, unless a presentation does not fit it.
+    fn tick_all(
+        &self,
+        mut application: Application,
+        presented: &mut [Presented<'_>],
+    ) -> Result<(Option<Application>, Vec<String>), Error> {
+        application.head.state.require_open()?;
+        let mut met = Vec::new();
+        for one in presented.iter_mut() {
+            let Some(verified) = one.outcome.verified.clone() else { continue };
+            let option = one.offered.option;
+            let claims = |evidence: &Evidence| asked_for(option, &evidence.content).claims();
+            let requirement = one.offered.want.requirement.as_deref();
+            match self.tick(
+                &mut application,
+                &verified,
+                &Taken { digest: &one.digest, requirement, claims: &claims },
+            )? {
+                Ok(ticked) => met.extend(ticked),
+                Err(finding) => {
+                    one.outcome.refuse(finding);
+                    return Ok((None, Vec::new()));
+                }
+            }
+        }
+        Ok((Some(application), met))
+    }
+
+    /// What the window sees.
+    fn outcome_of(presented: &[Presented<'_>], verdict: &Verdict, met: Vec<String>) -> Told {
+        let disclosed =
+            presented.iter().filter(|one| one.outcome.verdict.accepted && verdict.accepted).flat_map(|one| {
+                one.outcome.verdict.credentials.iter().map(|credential| {
+                    json!({
+                        "id": one.offered.want.id,
+                        "query": one.offered.id,
+                        "label": one.offered.want.label,
+                        "type": one.offered.option.type_code,
+                        "format": one.offered.format.name(),
+                        "issuerName": credential.issuer_name,
+                        "claims": credential.claims(),
+                    })
+                })
+            });
+        Told { verdict: Some(verdict.to_json()), disclosed: disclosed.collect(), met, declined: None }
+    }
+
+    fn answered(&self, session: &Session) -> Answered {
+        let there = session.body.return_to.as_ref().zip(session.body.response_code.as_ref());
+        let redirect_uri = there.map(|(path, code)| format!("{}{path}#response_code={code}", self.names.base()));
+        Answered { redirect_uri }
+    }
+}
+
+/// Whether nothing speaks against what was presented so far.
+fn accepts(report: &Report, presented: &[Presented<'_>]) -> bool {
+    report.accepts(&[]) && !presented.is_empty() && presented.iter().all(|one| one.outcome.verdict.accepted)
+}
+
+/// One verdict over all presentations: of each check the worst stands.
+fn sum(presented: &[Presented<'_>], mut report: Report, now: crate::base::time::Timestamp) -> Verdict {
+    let accepted = accepts(&report, presented);
+    for one in presented {
+        report.merge(&one.outcome.verdict.report);
+    }
+    let credentials = presented.iter().flat_map(|one| one.outcome.verdict.credentials.iter().cloned()).collect();
+    let format = presented.first().map_or(Format::Unknown, |one| one.outcome.verdict.format);
+    Verdict { accepted, format, credentials, report, checked_at: now }
+}
+
+/// Decrypts where it must be, and refuses what should be encrypted and is not.
+fn read_answer(session: &Session, response: &Response) -> Result<Answer, Error> {
+    let wrong = |detail: &str| Err(Error::malformed(detail));
+    match (response, session.body.mode) {
+        (Response::Plain(answer), Mode::Encrypted) if matches!(answer.content, Content::Token(_)) => {
+            wrong("response_mode is direct_post.jwt: the response must be encrypted")
+        }
+        (Response::Plain(answer), Mode::Post | Mode::Encrypted) => Ok(answer.clone()),
+        (Response::Encrypted(_), Mode::Post) => wrong("response_mode is direct_post: the response is not encrypted"),
+        (Response::Encrypted(jwe), Mode::Encrypted) => {
+            if jwe.kid() != Some(KEY_ID) {
+                return wrong("kid of the response is not the one of the request's key");
+            }
+            let key = session.agreement_key()?.ok_or_else(|| Error::corrupt("a request without its key"))?;
+            let payload = jwe.open(&key).map_err(|error| Error::malformed(error.to_string()))?;
+            Ok(Answer::from_payload(&payload).map_err(|error| Error::malformed(error.to_string()))?)
+        }
+    }
+}
+
+fn check_state(session: &Session, answer: &Answer) -> Result<(), Error> {
+    let same = |given: &String| crate::crypto::equal(given.as_bytes(), session.body.state.as_bytes());
+    if answer.state.as_ref().is_some_and(same) {
+        return Ok(());
+    }
+    Err(Error::malformed("state is not the one of the request"))
+}
+
+fn digest_of(presentation: &Value) -> [u8; 32] {
+    match presentation.as_str() {
+        Some(text) => sha256(text.as_bytes()),
+        None => sha256(&crate::base::jcs::canonicalize(presentation)),
+    }
+}
+
+/// Why the answer is refused, for the wallet: the checks that failed.
+fn refusal(verdict: &Verdict) -> Error {
+    let bad = |result: &&crate::vc::verify::verdict::CheckResult| {
+        matches!(result.state, CheckState::Invalid | CheckState::Error)
+    };
+    let failed: Vec<_> = verdict.report.results().iter().filter(bad).collect();
+    let kind = if verdict.is_undecided() { ErrorKind::Unavailable } else { ErrorKind::NotVerified };
+    let reasons = failed.iter().filter_map(|result| {
+        let code = result.code?;
+        let message = Label::new(code.zh(), code.en());
+        Some(Reason { field: result.check.name().to_owned(), code: code.as_str().to_owned(), message })
+    });
+    let detail = failed.iter().map(|result| {
+        let code = result.code.map_or("", Code::as_str);
+        format!("{}: {code} ({})", result.check.name(), result.detail)
+    });
+    let mut error = Error::new(kind, detail.collect::<Vec<_>>().join("; ")).because(reasons.collect());
+    error.message = error.reasons.first().map(|reason| reason.message.clone());
+    error
+}
