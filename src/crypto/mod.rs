@@ -111,6 +111,15 @@ impl PublicKey {
         }
     }
 
+    /// The key made ready to verify often; see [`ed25519::PublicKey::prepared`].
+    #[must_use]
+    pub fn prepared(self) -> Self {
+        match self {
+            Self::Ed25519(key) => Self::Ed25519(key.prepared()),
+            Self::P256(key) => Self::P256(key),
+        }
+    }
+
     /// Verifies a signature of exactly 64 bytes over `message`.
     pub fn verify(&self, message: &[u8], signature: &[u8]) -> Result<(), BadSignature> {
         let signature: &[u8; 64] = signature.try_into().map_err(|_| BadSignature)?;

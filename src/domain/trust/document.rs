@@ -132,7 +132,8 @@ impl TrustedKey {
         Ok(Self {
             id: text(map, "id")?.to_owned(),
             key: PublicKey::from_multikey(text(map, "publicKeyMultibase")?)
-                .map_err(|error| ParseError::new("registry_malformed", error.to_string()))?,
+                .map_err(|error| ParseError::new("registry_malformed", error.to_string()))?
+                .prepared(),
             valid_from: time(map, "validFrom")?.ok_or_else(|| malformed("validFrom"))?,
             valid_until: time(map, "validUntil")?,
             compromised_from: time(map, "compromisedFrom")?,

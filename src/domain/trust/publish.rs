@@ -87,7 +87,7 @@ impl Registry {
 impl TrustedKey {
     /// A key that signs from now on.
     pub fn new(id: String, key: PublicKey, valid_from: Timestamp) -> Self {
-        Self { id, key, valid_from, valid_until: None, compromised_from: None }
+        Self { id, key: key.prepared(), valid_from, valid_until: None, compromised_from: None }
     }
 }
 

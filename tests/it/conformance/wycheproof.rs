@@ -13,6 +13,16 @@ fn hex(value: &Value) -> Vec<u8> {
     from_hex(value.as_str().unwrap()).unwrap()
 }
 
+/// Verifies with the key as read and with the key made ready; for Ed25519 the library's strict rule must agree.
+fn verifies(key: &PublicKey, message: &[u8], signature: &[u8]) -> bool {
+    let verified = key.verify(message, signature).is_ok();
+    assert_eq!(key.clone().prepared().verify(message, signature).is_ok(), verified, "the prepared key differs");
+    if let (PublicKey::Ed25519(key), Ok(signature)) = (key, <&[u8; 64]>::try_from(signature)) {
+        assert_eq!(key.verify_by_library(message, signature).is_ok(), verified, "the library differs");
+    }
+    verified
+}
+
 /// Judges every test of a wycheproof file; answers how many verified and how many did not.
 fn judged(file: &str) -> Option<(usize, usize)> {
     let file = vectors::json(&format!("wycheproof/{file}"))?;
@@ -23,7 +33,7 @@ fn judged(file: &str) -> Option<(usize, usize)> {
             None => p256::PublicKey::from_sec1(&hex(&group["publicKey"]["uncompressed"])).map(PublicKey::P256),
         };
         for test in group["tests"].as_array().unwrap() {
-            let verified = key.as_ref().is_ok_and(|key| key.verify(&hex(&test["msg"]), &hex(&test["sig"])).is_ok());
+            let verified = key.as_ref().is_ok_and(|key| verifies(key, &hex(&test["msg"]), &hex(&test["sig"])));
             let expected = test["result"] == "valid";
             assert_eq!(verified, expected, "tcId {}: {}", test["tcId"], test["comment"]);
             if verified { valid += 1 } else { invalid += 1 }
@@ -57,7 +67,7 @@ fn cctv_ed25519_by_the_strict_rule() {
         let expected = flags.iter().all(|flag| ["low_order_component_A", "low_order_component_R"].contains(flag));
         let message = vector["msg"].as_str().unwrap().as_bytes();
         let verified = ed25519::PublicKey::from_bytes(&hex(&vector["key"]))
-            .is_ok_and(|key| PublicKey::Ed25519(key).verify(message, &hex(&vector["sig"])).is_ok());
+            .is_ok_and(|key| verifies(&PublicKey::Ed25519(key), message, &hex(&vector["sig"])));
         assert_eq!(verified, expected, "vector {} {flags:?}", vector["number"]);
         accepted += usize::from(verified);
     }
