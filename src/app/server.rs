@@ -95,12 +95,13 @@ async fn listen(config: &Config, service: Arc<Service>, ready: impl FnOnce()) ->
 /// The interfaces and pages with what every answer gets.
 pub fn router(config: &Config, service: &Arc<Service>) -> Router {
     let limit = Duration::from_secs(u64::from(config.limits.request_seconds));
-    http::router(Arc::clone(service))
-        .merge(ui::router())
-        .layer(TimeoutLayer::with_status_code(axum::http::StatusCode::SERVICE_UNAVAILABLE, limit))
-        .layer(CatchPanicLayer::new())
-        .layer(SetResponseHeaderLayer::overriding(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")))
-        .layer(SetResponseHeaderLayer::overriding(REFERRER_POLICY, HeaderValue::from_static("no-referrer")))
+    // One layer out of four, outermost first: each layer by itself costs a request two allocations.
+    http::router(Arc::clone(service)).merge(ui::router()).layer((
+        SetResponseHeaderLayer::overriding(REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+        SetResponseHeaderLayer::overriding(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+        CatchPanicLayer::new(),
+        TimeoutLayer::with_status_code(axum::http::StatusCode::SERVICE_UNAVAILABLE, limit),
+    ))
 }
 
 /// Ends when the process is interrupted or terminated, or the store has failed; open streams of events end with it.

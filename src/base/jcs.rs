@@ -51,7 +51,7 @@ fn write_object(out: &mut Vec<u8>, map: &Map, without: Option<&str>) {
     let members = map.iter().filter(|(name, _)| Some(name.as_str()) != without);
     // A map iterates in byte order, which is the order of UTF-16 except above the surrogates (U+E000–U+FFFF against
     // U+10000 and up).
-    if map.keys().any(|name| name.bytes().any(|byte| byte >= 0xEE)) {
+    if map.keys().any(|name| !name.is_ascii() && name.bytes().any(|byte| byte >= 0xEE)) {
         let mut sorted: Vec<_> = members.collect();
         sorted.sort_by(|a, b| a.0.encode_utf16().cmp(b.0.encode_utf16()));
         write_members(out, sorted.into_iter());
@@ -86,15 +86,32 @@ fn write_number(out: &mut Vec<u8>, number: &Number) {
 fn write_string(out: &mut Vec<u8>, text: &str) {
     out.push(b'"');
     let mut rest = text.as_bytes();
-    while let Some(at) = rest.iter().position(|&byte| byte < 0x20 || byte == b'"' || byte == b'\\') {
-        let (plain, tail) = rest.split_at(at);
+    loop {
+        let (plain, tail) = rest.split_at(plain_length(rest));
         out.extend_from_slice(plain);
         let Some((&byte, tail)) = tail.split_first() else { break };
         write_escape(out, byte);
         rest = tail;
     }
-    out.extend_from_slice(rest);
     out.push(b'"');
+}
+
+/// How many bytes at the beginning need no escape; eight are looked at in one step.
+fn plain_length(bytes: &[u8]) -> usize {
+    let (words, _) = bytes.as_chunks::<8>();
+    let whole = words.iter().take_while(|word| !needs_escape(u64::from_le_bytes(**word))).count() * 8;
+    let rest = bytes.get(whole..).unwrap_or_default();
+    let special = |&byte: &u8| byte < 0x20 || byte == b'"' || byte == b'\\';
+    whole + rest.iter().position(special).unwrap_or(rest.len())
+}
+
+/// Whether one of eight bytes is a control character, a quotation mark or a backslash: a byte below `n` borrows into its
+/// high bit when `n` is taken from it, a byte of 0x80 and more is none of them.
+fn needs_escape(word: u64) -> bool {
+    const ONES: u64 = u64::MAX / 0xFF;
+    let below = |word: u64, n: u8| word.wrapping_sub(ONES * u64::from(n)) & !word;
+    let is = |byte: u8| below(word ^ (ONES * u64::from(byte)), 1);
+    (below(word, 0x20) | is(b'"') | is(b'\\')) & (ONES << 7) != 0
 }
 
 fn write_escape(out: &mut Vec<u8>, byte: u8) {
@@ -139,6 +156,22 @@ mod tests {
     #[test]
     fn control_characters_escape_minimally() {
         assert_eq!(canonical("\"\\u0000\\u001f\\b\\/\\u20ac\\\"\\\\\""), "\"\\u0000\\u001f\\b/\u{20ac}\\\"\\\\\"");
+    }
+
+    #[test]
+    fn an_escape_is_found_at_every_place() {
+        for length in 0..40 {
+            for at in 0..length {
+                for special in [0_u8, 0x1F, b'"', b'\\'] {
+                    for filler in [b' ', b'!', b'#', b'[', b']', 0x7F, 0x80, 0xFF] {
+                        let mut bytes = vec![filler; length];
+                        bytes[at] = special;
+                        assert_eq!(plain_length(&bytes), at, "{filler:#x} {special:#x}");
+                        assert_eq!(plain_length(&vec![filler; length]), length);
+                    }
+                }
+            }
+        }
     }
 
     #[test]

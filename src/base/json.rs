@@ -32,14 +32,26 @@ impl Limits {
 /// Reads one JSON value; `json_too_large`, `json_too_deep`, `json_duplicate_name` or `json_malformed` otherwise.
 pub fn parse(input: &[u8], limits: &Limits) -> Result<Value, ParseError> {
     if input.len() > limits.bytes {
-        return Err(ParseError::new("json_too_large", format!("{} bytes, limit {}", input.len(), limits.bytes)));
+        return Err(too_large(input.len(), limits));
     }
     // Checked once as a whole, so that the reader need not check every string by itself.
     let text = std::str::from_utf8(input).map_err(|_| ParseError::new("json_malformed", "not UTF-8"))?;
+    parse_text(text, limits)
+}
+
+/// The same for what is known to be UTF-8.
+pub fn parse_text(text: &str, limits: &Limits) -> Result<Value, ParseError> {
+    if text.len() > limits.bytes {
+        return Err(too_large(text.len(), limits));
+    }
     let mut reader = serde_json::Deserializer::from_str(text);
     let value = Strict { depth: limits.depth }.deserialize(&mut reader).map_err(|error| name_error(&error))?;
     reader.end().map_err(|error| name_error(&error))?;
     Ok(value)
+}
+
+fn too_large(length: usize, limits: &Limits) -> ParseError {
+    ParseError::new("json_too_large", format!("{length} bytes, limit {}", limits.bytes))
 }
 
 /// Reads one JSON object; as [`parse`], and `json_not_object` for any other value.
@@ -128,14 +140,18 @@ impl<'de> Visitor<'de> for Strict {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Value, A::Error> {
-        let mut map = Map::new();
-        while let Some(name) = members.next_key::<String>()? {
-            let value = members.next_value_seed(self.deeper()?)?;
-            if map.insert(name, value).is_some() {
+        let mut read: Vec<(String, Value)> = Vec::new();
+        while let Some(name) = members.next_key()? {
+            read.push((name, members.next_value_seed(self.deeper()?)?));
+        }
+        // A map is made in one go out of names in order, which signed documents mostly have; equal names then meet.
+        if !read.is_sorted_by(|a, b| a.0 < b.0) {
+            read.sort_by(|a, b| a.0.cmp(&b.0));
+            if !read.is_sorted_by(|a, b| a.0 < b.0) {
                 return Err(A::Error::custom(DUPLICATE));
             }
         }
-        Ok(Value::Object(map))
+        Ok(Value::Object(read.into_iter().collect()))
     }
 }
 

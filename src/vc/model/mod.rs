@@ -20,6 +20,8 @@ mod tests;
 pub use credential::{check as check_credential, issuer_id, validity};
 pub use presentation::{check as check_presentation, credentials, holder_id};
 
+use std::fmt;
+
 use super::finding::{Check, Code, Finding};
 use crate::base::json::{Map, Value};
 
@@ -58,6 +60,32 @@ pub(crate) fn one_or_more(value: Option<&Value>) -> &[Value] {
     }
 }
 
-fn violation(path: &str, rule: &str) -> Finding {
-    Finding::invalid(Check::Parse, Code::ModelViolation, format!("{path}: {rule}"))
+/// Where in a document something stands; written out only when there is something to say about it.
+#[derive(Clone, Copy)]
+struct Place<'a> {
+    above: Option<&'a Self>,
+    name: &'a str,
+}
+
+impl<'a> Place<'a> {
+    /// The document itself.
+    const ROOT: Self = Self { above: None, name: "" };
+
+    /// A member of what stands here.
+    fn member(&'a self, name: &'a str) -> Self {
+        Self { above: Some(self), name }
+    }
+}
+
+impl fmt::Display for Place<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(above) = self.above.filter(|above| above.above.is_some()) {
+            write!(f, "{above}.")?;
+        }
+        f.write_str(self.name)
+    }
+}
+
+fn violation(place: &Place<'_>, rule: &str) -> Finding {
+    Finding::invalid(Check::Parse, Code::ModelViolation, format!("{place}: {rule}"))
 }

@@ -5,7 +5,7 @@
 
 use super::credential::{check_at, check_proof, is_secured, issuer_id};
 use super::values::{check_context, check_everywhere, check_id, check_reference, check_type, check_typed, objects};
-use super::{BASE_CONTEXT, has_type, one_or_more, violation};
+use super::{BASE_CONTEXT, Place, has_type, one_or_more, violation};
 use crate::base::json::{Map, Value};
 use crate::vc::finding::{Check, Code, Finding};
 
@@ -15,28 +15,29 @@ const MOST_CREDENTIALS: usize = 64;
 ///
 /// A credential without a proof of its own is allowed only when it is self-asserted: its issuer is the holder (§4.13.3).
 pub fn check(presentation: &Map) -> Result<(), Finding> {
+    let place = &Place::ROOT;
     if has_type(presentation, "EnvelopedVerifiablePresentation") {
-        check_envelope(presentation, "")?;
+        check_envelope(presentation, place)?;
         return Err(unsupported("an enveloped presentation"));
     }
-    check_context(presentation, "")?;
-    check_type(presentation, "")?;
+    check_context(presentation, place)?;
+    check_type(presentation, place)?;
     if !has_type(presentation, "VerifiablePresentation") {
-        return Err(violation("type", "does not name VerifiablePresentation"));
+        return Err(violation(&place.member("type"), "does not name VerifiablePresentation"));
     }
-    check_id(presentation, "")?;
+    check_id(presentation, place)?;
     if let Some(holder) = presentation.get("holder") {
-        check_reference(holder, "holder")?;
+        check_reference(holder, &place.member("holder"))?;
     }
-    check_typed(presentation, "termsOfUse", "")?;
-    check_proof(presentation, "")?;
-    check_everywhere(presentation, "")?;
+    check_typed(presentation, "termsOfUse", place)?;
+    check_proof(presentation, place)?;
+    check_everywhere(presentation, place)?;
     check_credentials(presentation)
 }
 
 /// The holder's URL; `None` when the presentation names none.
 pub fn holder_id(presentation: &Map) -> Option<&str> {
-    check_reference(presentation.get("holder")?, "holder").ok()
+    check_reference(presentation.get("holder")?, &Place::ROOT).ok()
 }
 
 /// The credentials in a presentation.
@@ -49,32 +50,32 @@ fn check_credentials(presentation: &Map) -> Result<(), Finding> {
     if presentation.get("verifiableCredential").and_then(Value::as_array).is_some_and(Vec::is_empty) {
         return Ok(());
     }
-    let credentials = objects(presentation, "verifiableCredential", "verifiableCredential")?;
-    if credentials.len() > MOST_CREDENTIALS {
+    let credentials = objects(presentation, "verifiableCredential", &Place::ROOT)?;
+    if one_or_more(presentation.get("verifiableCredential")).len() > MOST_CREDENTIALS {
         return Err(Finding::invalid(Check::Parse, Code::TooLarge, "verifiableCredential: more than 64 credentials"));
     }
     let holder = holder_id(presentation);
+    let place = &Place::ROOT.member("verifiableCredential");
     for credential in credentials {
-        let path = "verifiableCredential.";
         if has_type(credential, "EnvelopedVerifiableCredential") {
-            check_envelope(credential, path)?;
+            check_envelope(credential, place)?;
             return Err(unsupported("an enveloped credential"));
         }
-        check_at(credential, path)?;
+        check_at(credential, place)?;
         if !is_secured(credential) && (holder.is_none() || issuer_id(credential) != holder) {
-            return Err(violation("verifiableCredential.proof", "is missing and the issuer is not the holder"));
+            return Err(violation(&place.member("proof"), "is missing and the issuer is not the holder"));
         }
     }
     Ok(())
 }
 
-fn check_envelope(envelope: &Map, path: &str) -> Result<(), Finding> {
+fn check_envelope(envelope: &Map, place: &Place<'_>) -> Result<(), Finding> {
     let based = one_or_more(envelope.get("@context")).iter().any(|context| context == BASE_CONTEXT);
     if !based {
-        return Err(violation(&format!("{path}@context"), "does not include the base context"));
+        return Err(violation(&place.member("@context"), "does not include the base context"));
     }
     let data = envelope.get("id").and_then(Value::as_str).is_some_and(|id| id.starts_with("data:") && id.contains(','));
-    if data { Ok(()) } else { Err(violation(&format!("{path}id"), "is not a data: URL")) }
+    if data { Ok(()) } else { Err(violation(&place.member("id"), "is not a data: URL")) }
 }
 
 fn unsupported(what: &str) -> Finding {

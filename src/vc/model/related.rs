@@ -4,7 +4,7 @@
 //! therefore uses; other resources are not fetched, and are not used either.
 
 use super::values::{check_id, objects};
-use super::{one_or_more, violation};
+use super::{Place, one_or_more, violation};
 use crate::base::bytes::{from_base58, from_base64, from_base64url};
 use crate::base::json::{Map, Value};
 use crate::vc::contexts::{Contexts, Digests};
@@ -27,7 +27,7 @@ pub fn check(credential: &Map, contexts: &Contexts) -> Result<(), Finding> {
     for resource in one_or_more(credential.get("relatedResource")).iter().filter_map(Value::as_object) {
         let Some(id) = resource.get("id").and_then(Value::as_str) else { continue };
         let Some(editions) = contexts.digests(id) else { continue };
-        for digest in declared(resource, "relatedResource.")? {
+        for digest in declared(resource, &Place::ROOT.member("relatedResource"))? {
             if !editions.iter().any(|edition| digest.is_of(edition)) {
                 let detail = format!("the pinned resource {id} has another digest");
                 return Err(Finding::invalid(Check::Parse, Code::RelatedResourceMismatch, detail));
@@ -38,34 +38,35 @@ pub fn check(credential: &Map, contexts: &Contexts) -> Result<(), Finding> {
 }
 
 /// Checks the form of `relatedResource`: objects with a unique `id` and at least one well-formed digest.
-pub(super) fn check_form(credential: &Map, path: &str) -> Result<(), Finding> {
-    let path = format!("{path}relatedResource");
+pub(super) fn check_form(credential: &Map, place: &Place<'_>) -> Result<(), Finding> {
     let mut seen = Vec::new();
-    for resource in objects(credential, "relatedResource", &path)? {
-        check_id(resource, &format!("{path}."))?;
-        let id = resource.get("id").ok_or_else(|| violation(&format!("{path}.id"), "is missing"))?;
+    let resources = objects(credential, "relatedResource", place)?;
+    let place = &place.member("relatedResource");
+    for resource in resources {
+        check_id(resource, place)?;
+        let id = resource.get("id").ok_or_else(|| violation(&place.member("id"), "is missing"))?;
         if seen.contains(&id) {
-            return Err(violation(&format!("{path}.id"), "is not unique"));
+            return Err(violation(&place.member("id"), "is not unique"));
         }
         seen.push(id);
         if resource.get("mediaType").is_some_and(|media| !media.is_string()) {
-            return Err(violation(&format!("{path}.mediaType"), "is not a string"));
+            return Err(violation(&place.member("mediaType"), "is not a string"));
         }
-        if declared(resource, &format!("{path}."))?.is_empty() {
-            return Err(violation(&path, "has neither digestSRI nor digestMultibase"));
+        if declared(resource, place)?.is_empty() {
+            return Err(violation(place, "has neither digestSRI nor digestMultibase"));
         }
     }
     Ok(())
 }
 
-fn declared(resource: &Map, path: &str) -> Result<Vec<Digest>, Finding> {
+fn declared(resource: &Map, place: &Place<'_>) -> Result<Vec<Digest>, Finding> {
     let mut digests = Vec::new();
     for (name, read) in
         [("digestSRI", read_sri as fn(&str) -> Option<Vec<Digest>>), ("digestMultibase", read_multibase)]
     {
         for value in one_or_more(resource.get(name)) {
             let read = value.as_str().and_then(read);
-            digests.extend(read.ok_or_else(|| violation(&format!("{path}{name}"), "is not a digest"))?);
+            digests.extend(read.ok_or_else(|| violation(&place.member(name), "is not a digest"))?);
         }
     }
     Ok(digests)
@@ -157,7 +158,7 @@ mod tests {
             json!({ "id": BASE, "digestSRI": SHA384 }),
             json!([{ "id": BASE, "digestSRI": SHA384, "mediaType": "x/y" }]),
         ] {
-            assert_eq!(check_form(&with(&good), ""), Ok(()));
+            assert_eq!(check_form(&with(&good), &Place::ROOT), Ok(()));
         }
         for bad in [
             json!([]),
@@ -171,7 +172,7 @@ mod tests {
             json!({ "id": BASE, "digestSRI": SHA384, "mediaType": 1 }),
             json!([{ "id": BASE, "digestSRI": SHA384 }, { "id": BASE, "digestSRI": SHA384 }]),
         ] {
-            assert!(check_form(&with(&bad), "").is_err(), "{bad}");
+            assert!(check_form(&with(&bad), &Place::ROOT).is_err(), "{bad}");
         }
     }
 

@@ -2,7 +2,7 @@
 //!
 //! Sections: VC Data Model 2.0 §4.3 contexts, §4.4 identifiers, §4.5 types, §4.6 names, §5.8 time values, §11.1 language.
 
-use super::{BASE_CONTEXT, is_legacy, one_or_more, violation};
+use super::{BASE_CONTEXT, Place, is_legacy, one_or_more, violation};
 use crate::base::json::{Map, Value};
 use crate::base::time::{Timestamp, parse_rfc3339, plus_seconds};
 use crate::vc::finding::Finding;
@@ -17,19 +17,27 @@ pub fn is_url(text: &str) -> bool {
     let mut letters = scheme.bytes();
     let scheme_fits = letters.next().is_some_and(|byte| byte.is_ascii_alphabetic())
         && letters.all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte));
-    let rest_fits = !rest.is_empty()
-        && !rest.chars().any(|c| {
-            c.is_control() || c.is_whitespace() || matches!(c, '<' | '>' | '"' | '{' | '}' | '|' | '\\' | '^' | '`')
-        });
+    let rest_fits = !rest.is_empty() && rest.chars().all(in_url);
     let host_fits = !scheme.eq_ignore_ascii_case("http") && !scheme.eq_ignore_ascii_case("https")
         || rest.strip_prefix("//").is_some_and(|rest| rest.starts_with(|c| !matches!(c, '/' | '?' | '#' | ':' | '@')));
     scheme_fits && rest_fits && host_fits
+}
+
+fn in_url(c: char) -> bool {
+    if c.is_ascii() {
+        c.is_ascii_graphic() && !matches!(c, '<' | '>' | '"' | '{' | '}' | '|' | '\\' | '^' | '`')
+    } else {
+        !c.is_control() && !c.is_whitespace()
+    }
 }
 
 /// Reads an XML Schema `dateTimeStamp`; a value without offset is taken as UTC (§5.8); `None` for anything else.
 ///
 /// Fractions beyond nanoseconds and years beyond 9999 are not read.
 pub fn time(text: &str) -> Option<Timestamp> {
+    if text.len() == 20 && text.ends_with('Z') && !text.contains("T24") && !text.contains(":60Z") {
+        return parse_rfc3339(text).ok();
+    }
     let (head, tail) = text.split_at_checked(19)?;
     let fraction = tail.strip_prefix('.').map_or(0, |rest| 1 + rest.bytes().take_while(u8::is_ascii_digit).count());
     let zone = tail.get(fraction..)?;
@@ -53,67 +61,67 @@ fn zone_fits(zone: &str) -> bool {
 
 /// Checks `@context`: an array whose first item is the base context (or that of the Data Model 1.1) and whose others
 /// are URLs or objects.
-pub(super) fn check_context(map: &Map, path: &str) -> Result<(), Finding> {
-    let path = format!("{path}@context");
+pub(super) fn check_context(map: &Map, place: &Place<'_>) -> Result<(), Finding> {
+    let place = &place.member("@context");
     let Some(Value::Array(items)) = map.get("@context") else {
-        return Err(violation(&path, "is not an array"));
+        return Err(violation(place, "is not an array"));
     };
     if items.first().and_then(Value::as_str) != Some(BASE_CONTEXT) && !is_legacy(map) {
-        return Err(violation(&path, "does not begin with https://www.w3.org/ns/credentials/v2"));
+        return Err(violation(place, "does not begin with https://www.w3.org/ns/credentials/v2"));
     }
     if items.len() > MOST_CONTEXTS {
-        return Err(violation(&path, "has more than 32 items"));
+        return Err(violation(place, "has more than 32 items"));
     }
     let fits = |item: &Value| item.is_object() || item.as_str().is_some_and(is_url);
     if items.iter().all(fits) {
         Ok(())
     } else {
-        Err(violation(&path, "has an item that is neither a URL nor an object"))
+        Err(violation(place, "has an item that is neither a URL nor an object"))
     }
 }
 
 /// Checks `type`: one or more terms or absolute URLs.
-pub(super) fn check_type(map: &Map, path: &str) -> Result<(), Finding> {
+pub(super) fn check_type(map: &Map, place: &Place<'_>) -> Result<(), Finding> {
     let values = one_or_more(map.get("type"));
     let term = |text: &str| !text.is_empty() && !text.chars().any(|c| c.is_whitespace() || c.is_control());
     if !values.is_empty() && values.iter().all(|value| value.as_str().is_some_and(term)) {
         return Ok(());
     }
-    Err(violation(&format!("{path}type"), "is not one or more terms or URLs"))
+    Err(violation(&place.member("type"), "is not one or more terms or URLs"))
 }
 
 /// Checks an optional `id`: a single URL.
-pub(super) fn check_id(map: &Map, path: &str) -> Result<(), Finding> {
+pub(super) fn check_id(map: &Map, place: &Place<'_>) -> Result<(), Finding> {
     match map.get("id") {
         None => Ok(()),
         Some(Value::String(text)) if is_url(text) => Ok(()),
-        Some(_) => Err(violation(&format!("{path}id"), "is not a single URL")),
+        Some(_) => Err(violation(&place.member("id"), "is not a single URL")),
     }
 }
 
 /// Checks a required reference: a URL, or an object with an `id` that is one. Returns the URL.
-pub(super) fn check_reference<'a>(value: &'a Value, path: &str) -> Result<&'a str, Finding> {
+pub(super) fn check_reference<'a>(value: &'a Value, place: &Place<'_>) -> Result<&'a str, Finding> {
     let text = value.as_object().map_or(Some(value), |map| map.get("id")).and_then(Value::as_str);
     text.filter(|text| is_url(text))
-        .ok_or_else(|| violation(path, "is neither a URL nor an object with an id that is one"))
+        .ok_or_else(|| violation(place, "is neither a URL nor an object with an id that is one"))
 }
 
 /// Checks an optional text: a string, a language value object, or an array of language value objects.
-pub(super) fn check_text(map: &Map, name: &str, path: &str) -> Result<(), Finding> {
-    let path = format!("{path}{name}");
+pub(super) fn check_text(map: &Map, name: &str, place: &Place<'_>) -> Result<(), Finding> {
+    let place = &place.member(name);
     match map.get(name) {
         None | Some(Value::String(_)) => Ok(()),
-        Some(Value::Object(value)) => check_language_value(value, &path),
+        Some(Value::Object(value)) => check_language_value(value, place),
         Some(Value::Array(items)) if !items.is_empty() => items.iter().try_for_each(|item| {
-            let value = item.as_object().ok_or_else(|| violation(&path, "has an item that is no language value"))?;
-            check_language_value(value, &path)
+            let value = item.as_object().ok_or_else(|| violation(place, "has an item that is no language value"))?;
+            check_language_value(value, place)
         }),
-        Some(_) => Err(violation(&path, "is neither a string nor a language value")),
+        Some(_) => Err(violation(place, "is neither a string nor a language value")),
     }
 }
 
 /// Checks a language value object: `@value`, `@language`, `@direction` and no other key.
-pub(super) fn check_language_value(value: &Map, path: &str) -> Result<(), Finding> {
+pub(super) fn check_language_value(value: &Map, place: &Place<'_>) -> Result<(), Finding> {
     let language = |tag: &str| {
         let mut parts = tag.split('-');
         let fits = |part: &str| (1..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric());
@@ -128,84 +136,59 @@ pub(super) fn check_language_value(value: &Map, path: &str) -> Result<(), Findin
             _ => false,
         };
         if !fits {
-            return Err(violation(path, "is a language value with a wrong or further member"));
+            return Err(violation(place, "is a language value with a wrong or further member"));
         }
     }
-    if value.contains_key("@value") { Ok(()) } else { Err(violation(path, "is a language value without @value")) }
+    if value.contains_key("@value") { Ok(()) } else { Err(violation(place, "is a language value without @value")) }
 }
 
 /// Checks an optional property whose value is one or more objects, each with a type and, if present, a URL as `id`.
-pub(super) fn check_typed(map: &Map, name: &str, path: &str) -> Result<(), Finding> {
-    let path = format!("{path}{name}");
-    for member in objects(map, name, &path)? {
-        check_type(member, &format!("{path}."))?;
-        check_id(member, &format!("{path}."))?;
-    }
-    Ok(())
+pub(super) fn check_typed(map: &Map, name: &str, place: &Place<'_>) -> Result<(), Finding> {
+    objects(map, name, place)?.try_for_each(|member| {
+        check_type(member, &place.member(name))?;
+        check_id(member, &place.member(name))
+    })
 }
 
-/// Reads an optional property as one or more objects.
-pub(super) fn objects<'a>(map: &'a Map, name: &str, path: &str) -> Result<Vec<&'a Map>, Finding> {
-    let Some(value) = map.get(name) else { return Ok(Vec::new()) };
-    let members: Option<Vec<&Map>> = one_or_more(Some(value)).iter().map(Value::as_object).collect();
-    members.filter(|members| !members.is_empty()).ok_or_else(|| violation(path, "is not one or more objects"))
+/// Reads an optional property as one or more objects; none when it is absent.
+pub(super) fn objects<'a>(
+    map: &'a Map,
+    name: &str,
+    place: &Place<'_>,
+) -> Result<impl Iterator<Item = &'a Map> + use<'a>, Finding> {
+    let value = map.get(name);
+    let members = one_or_more(value);
+    if value.is_some() && (members.is_empty() || !members.iter().all(Value::is_object)) {
+        return Err(violation(&place.member(name), "is not one or more objects"));
+    }
+    Ok(members.iter().filter_map(Value::as_object))
 }
 
 /// Checks an optional time and reads it.
-pub(super) fn check_time(map: &Map, name: &str, path: &str) -> Result<Option<Timestamp>, Finding> {
+pub(super) fn check_time(map: &Map, name: &str, place: &Place<'_>) -> Result<Option<Timestamp>, Finding> {
     let Some(value) = map.get(name) else { return Ok(None) };
     let read = value.as_str().and_then(time);
-    read.map(Some).ok_or_else(|| violation(&format!("{path}{name}"), "is not a dateTimeStamp"))
+    read.map(Some).ok_or_else(|| violation(&place.member(name), "is not a dateTimeStamp"))
 }
 
 /// Checks what holds anywhere in a document: `id` is one URL, `type` one or more strings, texts with a language are
 /// language values. Contexts and proofs are left out.
-///
-/// Paths are written only when there is something to say about them: nearly every document keeps the rules.
-pub(super) fn check_everywhere(map: &Map, path: &str) -> Result<(), Finding> {
-    if keeps_rules(map) { Ok(()) } else { find_violation(map, path) }
-}
-
-fn keeps_rules(map: &Map) -> bool {
+pub(super) fn check_everywhere(map: &Map, place: &Place<'_>) -> Result<(), Finding> {
     if map.contains_key("@language") || map.contains_key("@direction") {
-        return check_language_value(map, "").is_ok();
+        return check_language_value(map, place);
     }
-    map.iter().all(|(name, value)| match name.as_str() {
-        "id" => value.as_str().is_some_and(is_url),
-        "type" => check_type(map, "").is_ok(),
-        "@context" | "proof" | "verifiableCredential" => true,
-        _ => value_keeps_rules(value),
+    map.iter().try_for_each(|(name, value)| match name.as_str() {
+        "id" => check_id(map, place),
+        "type" => check_type(map, place),
+        "@context" | "proof" | "verifiableCredential" => Ok(()),
+        _ => check_value(value, &place.member(name)),
     })
 }
 
-fn value_keeps_rules(value: &Value) -> bool {
+fn check_value(value: &Value, place: &Place<'_>) -> Result<(), Finding> {
     match value {
-        Value::Object(map) => keeps_rules(map),
-        Value::Array(items) => items.iter().all(value_keeps_rules),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => true,
-    }
-}
-
-fn find_violation(map: &Map, path: &str) -> Result<(), Finding> {
-    if map.contains_key("@language") || map.contains_key("@direction") {
-        return check_language_value(map, path);
-    }
-    check_id(map, path)?;
-    if map.contains_key("type") {
-        check_type(map, path)?;
-    }
-    for (name, value) in map {
-        if !matches!(name.as_str(), "@context" | "proof" | "verifiableCredential") {
-            check_value(value, &format!("{path}{name}"))?;
-        }
-    }
-    Ok(())
-}
-
-fn check_value(value: &Value, path: &str) -> Result<(), Finding> {
-    match value {
-        Value::Object(map) => find_violation(map, &format!("{path}.")),
-        Value::Array(items) => items.iter().try_for_each(|item| check_value(item, path)),
+        Value::Object(map) => check_everywhere(map, place),
+        Value::Array(items) => items.iter().try_for_each(|item| check_value(item, place)),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => Ok(()),
     }
 }

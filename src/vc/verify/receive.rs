@@ -1,6 +1,6 @@
 //! Which format something is in that was scanned, pasted or dropped.
 
-use crate::base::json::{Limits, Map, Value, parse};
+use crate::base::json::{Limits, Map, Value, parse_text};
 use crate::base::text::normalize_scan;
 use crate::vc::compact::Code as CompactCode;
 use crate::vc::finding::{Check, Code, Finding};
@@ -41,7 +41,7 @@ pub fn receive(input: &[u8]) -> Result<Received, Finding> {
 
 fn receive_json(text: &str) -> Result<Received, Finding> {
     let malformed = |error| Finding::invalid(Check::Parse, Code::JsonMalformed, format!("{error}"));
-    let Value::Object(map) = parse(text.as_bytes(), &Limits::DEFAULT).map_err(malformed)? else {
+    let Value::Object(map) = parse_text(text, &Limits::DEFAULT).map_err(malformed)? else {
         return Err(unknown("not a JSON object"));
     };
     receive_map(map)
