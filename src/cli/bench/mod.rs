@@ -10,6 +10,7 @@ mod raw;
 mod starting;
 mod verifying;
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,7 +20,7 @@ use super::output::Output;
 use crate::adapters::keyring::Keyring;
 use crate::adapters::store::sled::{Options, SledStore};
 use crate::app::open::assemble;
-use crate::base::clock::{Clock, SystemClock};
+use crate::base::clock::SystemClock;
 use crate::base::random::SystemRandom;
 use crate::crypto::derive::Seed;
 use crate::domain::agency::Agencies;
@@ -80,14 +81,19 @@ fn print(figures: &[Figure], out: Output) {
     }
 }
 
-/// A city with derived keys on the embedded store in a folder.
-fn city(folder: &std::path::Path) -> Result<City, Error> {
+/// The embedded store of a measured city's folder.
+fn open_store(folder: &Path) -> Result<SledStore, Error> {
     std::fs::create_dir_all(folder).map_err(|error| Error::new(ErrorKind::Unavailable, error.to_string()))?;
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let options = Options { floor: 0, ballast: 0, ..Options::default() };
-    let store = SledStore::open(&folder.join("store"), &options, Arc::clone(&clock), &SystemRandom)?;
+    Ok(SledStore::open(&folder.join("store"), &options, Arc::new(SystemClock), &SystemRandom)?)
+}
+
+/// A city with derived keys on the embedded store in a folder.
+fn city(folder: &Path) -> Result<City, Error> {
+    let store = open_store(folder)?;
     let agencies: Vec<_> = Agencies::shipped()?.iter().map(|agency| agency.code.clone()).collect();
     let ring = Keyring::derived(&Seed::new([9; 32]), &agencies);
+    let clock = Arc::new(SystemClock);
     let ports = Ports { store: Arc::new(store), clock, random: Arc::new(SystemRandom), web: None, key_maker: None };
     assemble("http://127.0.0.1:8080", &ring, ports)
 }
