@@ -12,6 +12,13 @@ pub fn canonicalize(value: &Value) -> Vec<u8> {
     out
 }
 
+/// The canonical form of an array of these items, in UTF-8.
+pub fn canonicalize_array(items: &[&Value]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(128);
+    write_array(&mut out, items.iter().copied());
+    out
+}
+
 /// The canonical form of an object, in UTF-8.
 pub fn canonicalize_object(map: &Map) -> Vec<u8> {
     let mut out = Vec::with_capacity(1024);
@@ -33,18 +40,20 @@ fn write_value(out: &mut Vec<u8>, value: &Value) {
         Value::Bool(false) => out.extend_from_slice(b"false"),
         Value::Number(number) => write_number(out, number),
         Value::String(text) => write_string(out, text),
-        Value::Array(items) => {
-            out.push(b'[');
-            for (i, item) in items.iter().enumerate() {
-                if i > 0 {
-                    out.push(b',');
-                }
-                write_value(out, item);
-            }
-            out.push(b']');
-        }
+        Value::Array(items) => write_array(out, items.iter()),
         Value::Object(map) => write_object(out, map, None),
     }
+}
+
+fn write_array<'a>(out: &mut Vec<u8>, items: impl Iterator<Item = &'a Value>) {
+    out.push(b'[');
+    for (i, item) in items.enumerate() {
+        if i > 0 {
+            out.push(b',');
+        }
+        write_value(out, item);
+    }
+    out.push(b']');
 }
 
 fn write_object(out: &mut Vec<u8>, map: &Map, without: Option<&str>) {

@@ -62,7 +62,10 @@ impl Header {
         if encoded.len() > MAX_HEADER {
             return Err(malformed(format!("header longer than {MAX_HEADER} characters")));
         }
-        let members = object(encoded, "header")?;
+        Self::of(object(encoded, "header")?)
+    }
+
+    fn of(members: Map) -> Result<Self, Finding> {
         if members.contains_key("crit") {
             return Err(Finding::invalid(
                 Check::Parse,
@@ -115,6 +118,19 @@ impl Jws {
         })
     }
 
+    /// Signs a claims set; `alg` is set from the signer, whatever `header` says. Fails for a header, and for a length,
+    /// that [`Jws::parse`] would not read.
+    pub fn sign(header: &Map, claims: &Map, signer: &dyn Signer) -> Result<Self, Finding> {
+        let header = Header::of(with_algorithm(header, signer))?;
+        let payload = jcs::canonicalize_object(claims);
+        let (text, signature) = signed(&header.members, &payload, signer);
+        if text.len() > MAX_TEXT || text.find('.').is_some_and(|length| length > MAX_HEADER) {
+            return Err(malformed(format!("longer than {MAX_TEXT} bytes, or its header than {MAX_HEADER}")));
+        }
+        let signed = text.rfind('.').unwrap_or_default();
+        Ok(Self { text, signed, header, payload, signature: signature.to_vec() })
+    }
+
     /// The protected header.
     pub fn header(&self) -> &Header {
         &self.header
@@ -153,15 +169,24 @@ impl Jws {
 
 /// Signs a claims set and answers the compact JWS; `alg` is set from the signer, whatever `header` says.
 pub fn sign(header: &Map, claims: &Map, signer: &dyn Signer) -> String {
+    signed(&with_algorithm(header, signer), &jcs::canonicalize_object(claims), signer).0
+}
+
+fn with_algorithm(header: &Map, signer: &dyn Signer) -> Map {
     let mut header = header.clone();
     header.insert("alg".to_owned(), Value::from(signer.algorithm().jose()));
-    let mut text = base64url(&jcs::canonicalize_object(&header));
+    header
+}
+
+/// The compact text of a header and a payload, and its signature.
+fn signed(header: &Map, payload: &[u8], signer: &dyn Signer) -> (String, [u8; 64]) {
+    let mut text = base64url(&jcs::canonicalize_object(header));
     text.push('.');
-    text.push_str(&base64url(&jcs::canonicalize_object(claims)));
+    text.push_str(&base64url(payload));
     let signature = signer.sign(text.as_bytes());
     text.push('.');
     text.push_str(&base64url(&signature));
-    text
+    (text, signature)
 }
 
 fn algorithm(alg: Option<&Value>) -> Result<Algorithm, Finding> {
@@ -225,6 +250,23 @@ mod tests {
             assert_eq!(jws.header().require_typ("x+jwt"), Ok(()));
             assert_eq!(jws.header().require_typ("y+jwt").unwrap_err().code, Code::JwtTypeWrong);
         }
+    }
+
+    #[test]
+    fn what_is_signed_is_what_would_be_read() {
+        for key in [ed25519_key(1), es256_key(1)] {
+            let (header, claims) = (map(json!({"typ": "x+jwt", "alg": "none"})), map(json!({"iss": "someone"})));
+            let signed = Jws::sign(&header, &claims, &key).unwrap();
+            assert_eq!(signed, Jws::parse(signed.as_text()).unwrap());
+            assert_eq!(signed.as_text(), sign(&header, &claims, &key));
+            assert_eq!(signed.verify(key.public_key()), Ok(()));
+        }
+        let refused =
+            |header: Value, claims: Value| Jws::sign(&map(header), &map(claims), &ed25519_key(1)).unwrap_err();
+        assert_eq!(refused(json!({"crit": ["b64"]}), json!({})).code, Code::JwtMalformed);
+        assert_eq!(refused(json!({"typ": 7}), json!({})).code, Code::JwtMalformed);
+        assert_eq!(refused(json!({"x5c": "A".repeat(MAX_HEADER)}), json!({})).code, Code::JwtMalformed);
+        assert_eq!(refused(json!({}), json!({"a": "A".repeat(MAX_TEXT)})).code, Code::JwtMalformed);
     }
 
     #[test]

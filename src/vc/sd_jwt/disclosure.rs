@@ -43,14 +43,14 @@ impl Disclosure {
 
     /// Makes the disclosure of an object's member with a fresh salt of 128 bits.
     pub fn property(name: &str, value: Value, random: &dyn Random) -> Self {
-        let json = Value::Array(vec![Value::String(salt(random)), Value::from(name), value.clone()]);
-        Self { text: encode(&json), content: Content::Property { name: name.to_owned(), value } }
+        let text = encode(&[&salt(random), &Value::from(name), &value]);
+        Self { text, content: Content::Property { name: name.to_owned(), value } }
     }
 
     /// Makes the disclosure of an array's element with a fresh salt of 128 bits.
     pub fn element(value: Value, random: &dyn Random) -> Self {
-        let json = Value::Array(vec![Value::String(salt(random)), value.clone()]);
-        Self { text: encode(&json), content: Content::Element { value } }
+        let text = encode(&[&salt(random), &value]);
+        Self { text, content: Content::Element { value } }
     }
 
     /// The text as it stands between the tildes.
@@ -88,12 +88,12 @@ fn content(items: Vec<Value>) -> Result<Content, Finding> {
     Ok(content)
 }
 
-fn salt(random: &dyn Random) -> String {
-    base64url(&bytes::<16>(random))
+fn salt(random: &dyn Random) -> Value {
+    base64url(&bytes::<16>(random)).into()
 }
 
-fn encode(value: &Value) -> String {
-    base64url(&jcs::canonicalize(value))
+fn encode(items: &[&Value]) -> String {
+    base64url(&jcs::canonicalize_array(items))
 }
 
 fn malformed(detail: impl Into<String>) -> Finding {

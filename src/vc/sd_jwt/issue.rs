@@ -8,7 +8,7 @@ use crate::base::json::{Map, Value};
 use crate::base::random::{Random, below, bytes};
 use crate::crypto::Signer;
 use crate::vc::finding::{Check, Code, Finding};
-use crate::vc::jws::{self, Jws};
+use crate::vc::jws::Jws;
 
 use super::SdJwt;
 use super::disclosure::{Disclosure, is_reserved};
@@ -47,8 +47,9 @@ pub fn issue(issuance: &Issuance, signer: &dyn Signer, random: &dyn Random) -> R
     if !conceal.disclosures.is_empty() {
         payload.insert("_sd_alg".to_owned(), Value::from(issuance.hash.name()));
     }
-    let jwt = Jws::parse(&jws::sign(&issuance.header, &payload, signer))?;
-    SdJwt::assemble(jwt, conceal.disclosures, None)
+    let jwt = Jws::sign(&issuance.header, &payload, signer)?;
+    let hash = HashAlgorithm::of_payload(&payload)?;
+    Ok(SdJwt { jwt, payload, hash, disclosures: conceal.disclosures, key_binding: None })
 }
 
 struct Conceal<'a> {

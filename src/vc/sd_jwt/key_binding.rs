@@ -4,7 +4,7 @@ use crate::base::json::{Map, Value};
 use crate::base::time::{Timestamp, plus_seconds};
 use crate::crypto::{KeyError, PublicKey, Signer};
 use crate::vc::finding::{Check, Code, Finding};
-use crate::vc::jws::{self, Jws};
+use crate::vc::jws::Jws;
 
 use super::SdJwt;
 use super::numeric_date::{self, numeric_date};
@@ -55,7 +55,7 @@ impl SdJwt {
             ("iat".to_owned(), Value::from(binding.issued_at.as_second())),
             ("sd_hash".to_owned(), Value::from(self.sd_hash())),
         ];
-        let jwt = Jws::parse(&jws::sign(&header, &claims.into_iter().collect(), holder))?;
+        let jwt = Jws::sign(&header, &claims.into_iter().collect(), holder)?;
         Self::assemble(self.jwt.clone(), self.disclosures.clone(), Some(jwt))
     }
 
