@@ -53,11 +53,12 @@ pub fn read(field: &Field, cell: &Value) -> Result<Option<Value>, Fault> {
 pub(super) fn plain_text(cell: &Value) -> Result<Option<String>, Fault> {
     let text = match cell {
         Value::Null => return Ok(None),
+        Value::String(text) if is_blank(text) => return Ok(None),
         Value::String(text) => text.clone(),
         Value::Number(number) => number.to_string(),
         Value::Bool(_) | Value::Array(_) | Value::Object(_) => return Err(Fault::Malformed),
     };
-    Ok((!tidy(&text).is_empty()).then_some(text))
+    Ok(Some(text))
 }
 
 /// Free text: digits, letters and spaces narrowed (Chinese punctuation stays), white space and controls as one space.
@@ -66,11 +67,25 @@ pub(super) fn tidy(text: &str) -> String {
         '０'..='９' | 'Ａ'..='Ｚ' | 'ａ'..='ｚ' => {
             u32::from(c).checked_sub(0xfee0).and_then(char::from_u32).unwrap_or(c)
         }
-        '\u{feff}' | '\u{200b}' => ' ',
         other => other,
     };
-    let text: String = text.chars().map(narrow).map(|c| if c.is_control() { ' ' } else { c }).collect();
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
+    let mut tidied = String::with_capacity(text.len());
+    for word in text.split(is_gap).filter(|word| !word.is_empty()) {
+        if !tidied.is_empty() {
+            tidied.push(' ');
+        }
+        tidied.extend(word.chars().map(narrow));
+    }
+    tidied
+}
+
+/// Whether a text says nothing.
+pub(super) fn is_blank(text: &str) -> bool {
+    text.chars().all(is_gap)
+}
+
+fn is_gap(c: char) -> bool {
+    c.is_whitespace() || c.is_control() || matches!(c, '\u{feff}' | '\u{200b}')
 }
 
 /// A code: everything narrowed, no white space.

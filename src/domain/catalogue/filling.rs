@@ -80,7 +80,7 @@ impl<'a> Filling<'a> {
                 self.fault(&header, if each { Fault::HolderCount } else { Fault::UnknownColumn });
                 continue;
             }
-            if cell.is_null() || cell.as_str().is_some_and(|text| cell::tidy(text).is_empty()) {
+            if cell.is_null() || cell.as_str().is_some_and(cell::is_blank) {
                 continue;
             }
             let twice = if each {

@@ -110,7 +110,11 @@ pub struct Copy {
 impl Package {
     /// The bytes to seal.
     pub fn to_bytes(&self) -> Result<Vec<u8>, Error> {
-        serde_json::to_vec(self).map_err(|error| Error::corrupt(format!("package: {error}")))
+        let texts = self.copies.iter().flat_map(|copy| copy.sd_jwt.iter().chain(copy.compact.values()));
+        let length = self.credential.get().len() + texts.map(|text| text.len() + 64).sum::<usize>();
+        let mut bytes = Vec::with_capacity(length + 512);
+        serde_json::to_writer(&mut bytes, self).map_err(|error| Error::corrupt(format!("package: {error}")))?;
+        Ok(bytes)
     }
 
     /// Reads what [`Package::to_bytes`] wrote.
