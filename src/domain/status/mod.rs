@@ -21,8 +21,9 @@ use crate::vc::status::{Bits, Status};
 
 /// How old a snapshot of an own list may be before the store is asked again, milliseconds: other processes may write.
 const SNAPSHOT_LIFE: i64 = 1_000;
-/// The smallest and the largest block of counters leased at once.
-const BLOCK: Range<u32> = 16..1_024;
+/// The smallest and the largest block of counters leased at once: what a restart loses of a list of 131,072, and how
+/// often a busy agency waits for a lease to be durable.
+const BLOCK: Range<u32> = 16..4_096;
 
 /// One place in a status list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -65,21 +66,32 @@ impl Snapshot {
 #[derive(Default)]
 pub struct StatusBook {
     own: RwLock<HashMap<ListId, Arc<Snapshot>>>,
-    blocks: Mutex<HashMap<AgencyCode, Block>>,
+    blocks: Mutex<HashMap<AgencyCode, Arc<Mutex<Block>>>>,
     pub(super) foreign: foreign::Cache,
     published: publish::Cache,
 }
 
+/// Counters of one agency that were leased and are still free, and how many to lease next.
 struct Block {
     free: Range<u64>,
     size: u32,
 }
 
+impl Default for Block {
+    fn default() -> Self {
+        Self { free: 0..0, size: BLOCK.start }
+    }
+}
+
 impl City {
     /// Takes `n` fresh slots of an agency; what is not used is lost for good.
     pub fn take_slots(&self, agency: &AgencyCode, n: u32) -> Result<Vec<Slot>, Error> {
-        let mut blocks = self.statuses.blocks.lock().unwrap_or_else(PoisonError::into_inner);
-        let block = blocks.entry(agency.clone()).or_insert(Block { free: 0..0, size: BLOCK.start });
+        // The lock of all agencies is not held while one waits for its lease.
+        let block = {
+            let mut blocks = self.statuses.blocks.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(blocks.entry(agency.clone()).or_default())
+        };
+        let mut block = block.lock().unwrap_or_else(PoisonError::into_inner);
         let mut counters = Vec::new();
         while counters.len() < n as usize {
             if let Some(counter) = block.free.next() {
@@ -90,7 +102,7 @@ impl City {
             block.free = self.store().lease_status(agency, block.size.max(missing))?;
             block.size = (block.size * 4).min(BLOCK.end);
         }
-        drop(blocks);
+        drop(block);
         counters.into_iter().map(|counter| self.slot(agency, counter)).collect()
     }
 
