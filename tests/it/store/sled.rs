@@ -9,7 +9,7 @@ use certless::adapters::store::rows::{Space, enframe};
 use certless::adapters::store::sled::raw::Raw;
 use certless::adapters::store::sled::{Options, SledStore};
 use certless::base::random::SystemRandom;
-use certless::domain::change::{Status, Table};
+use certless::domain::change::{MAX_VALUE, Status, Table};
 use certless::domain::ports::{LOG_LEASE, Store, StoreError};
 
 use super::fixture::{Fixture, Sled, agency, change, clock, credential_key, issuance, list, request, small};
@@ -53,6 +53,22 @@ fn everything_is_there_after_a_restart() {
         assert_eq!(store.status_list(&list()).unwrap().entries.len(), round as usize + 1);
     }
     assert_eq!(leased, (0..12).collect::<Vec<_>>());
+}
+
+#[test]
+fn no_row_lands_in_a_file_that_is_never_synced() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path()).unwrap();
+    for round in 0..8 {
+        let put = |n: u32| {
+            let value = vec![7; MAX_VALUE - 16];
+            change(&format!("big-{round}-{n}")).put(Table::Config, format!("{n:03}"), value)
+        };
+        assert!(store.commit_each((0..40).map(put).collect()).iter().all(Result::is_ok));
+    }
+    drop(store);
+    assert_eq!(fs::read_dir(dir.path().join("sled/blobs")).unwrap().count(), 0);
+    assert!(open(dir.path()).unwrap().get(Table::Config, b"039").unwrap().is_some());
 }
 
 #[test]

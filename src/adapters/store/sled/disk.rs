@@ -54,6 +54,21 @@ fn held(file: &mut File, dir: &Path) -> StoreError {
     StoreError::Held(format!("process {pid} uses {}", dir.display()))
 }
 
+/// Bytes of a segment of a new database.
+///
+/// The engine writes a page of more than a quarter of a segment to a file of its own below `blobs/`, which it never
+/// syncs: after a power cut the page may be gone. A page holds at most 17 rows and those of a small neighbour, none of
+/// them longer than [`MAX_VALUE`](crate::domain::change::MAX_VALUE), so none is that large.
+const SEGMENT: usize = 8 << 20;
+
+/// Bytes of a segment of the database: as it was made, which the engine insists on.
+pub(super) fn segment(dir: &Path) -> usize {
+    let made = fs::read(database(dir).join("conf")).unwrap_or_default();
+    let made = String::from_utf8_lossy(&made);
+    let size = made.lines().find_map(|line| line.strip_prefix("segment_size:")?.trim().parse().ok());
+    size.unwrap_or(SEGMENT)
+}
+
 /// Our own handle of the data file: what `sync_all` on it has returned for is on the disk.
 pub(super) struct Barrier(File, PathBuf);
 

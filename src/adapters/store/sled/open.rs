@@ -84,6 +84,7 @@ pub(super) fn try_open(dir: &Path, options: &Options) -> Result<Trees, StoreErro
     disk::delete_unfinished_snapshots(dir);
     let config = sled::Config::new()
         .path(disk::database(dir))
+        .segment_size(disk::segment(dir))
         .cache_capacity(options.cache)
         .mode(sled::Mode::HighThroughput)
         .use_compression(false)
