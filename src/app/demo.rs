@@ -4,12 +4,14 @@
 
 use std::collections::HashMap;
 
-use crate::base::id::CredentialId;
+use crate::base::id::{AccountName, AgencyCode, CredentialId};
 use crate::base::json::Map;
 use crate::base::time::china_date;
 use crate::crypto::derive::Seed;
 use crate::crypto::digest::sha256;
 use crate::crypto::{Signer as _, SigningKey};
+use crate::domain::account::manage::NewAccount;
+use crate::domain::account::{Author, StaffRole};
 use crate::domain::agency::Agencies;
 use crate::domain::city::City;
 use crate::domain::demo::{self, DemoCity, StockRow};
@@ -35,6 +37,47 @@ pub fn window_token(code: &str) -> String {
     format!("demo-window-{code}")
 }
 
+/// The staff of the demo city: every agency's clerk, approver and window clerk, and those who work for the whole city. The
+/// password of an account is [`password`] of its name.
+pub fn staff() -> Result<Vec<NewAccount>, Error> {
+    let make = |account: &str, name: &str, role: StaffRole, agency: Option<&AgencyCode>| {
+        let account = AccountName::parse(account)?;
+        Ok::<_, Error>(NewAccount { account, name: name.to_owned(), role, agency: agency.cloned() })
+    };
+    let mut staff = Vec::new();
+    for agency in Agencies::shipped()? {
+        let code = agency.code.as_str().to_ascii_lowercase();
+        for (part, name, role) in [
+            ("clerk", "制证员（演示）", StaffRole::AgencyClerk),
+            ("approver", "审批员（演示）", StaffRole::AgencyApprover),
+            ("window", "窗口人员（演示）", StaffRole::WindowClerk),
+        ] {
+            staff.push(make(&format!("{code}-{part}"), name, role, Some(&agency.code))?);
+        }
+    }
+    staff.push(make("supervisor", "督查员（演示）", StaffRole::Supervisor, None)?);
+    staff.push(make("auditor", "审计员（演示）", StaffRole::Auditor, None)?);
+    staff.push(make("admin", "管理员（演示）", StaffRole::Administrator, None)?);
+    Ok(staff)
+}
+
+/// The password of an account of the demo city.
+pub fn password(account: &AccountName) -> String {
+    format!("demo-{account}")
+}
+
+/// Makes the accounts of the demo city that are not there yet.
+pub fn hire(city: &City) -> Result<(), Error> {
+    let by = Author::Token("demo".to_owned());
+    for account in staff()? {
+        if city.find_account(&account.account)?.is_none() {
+            let password = password(&account.account);
+            city.put_account(account, &password, false, &by)?;
+        }
+    }
+    Ok(())
+}
+
 /// The operator's token of the demo city.
 pub const OPERATOR_TOKEN: &str = "demo-operator";
 /// The passphrase of every wallet of the demo city.
@@ -50,7 +93,7 @@ pub fn generate(city: &City) -> Result<DemoCity, Error> {
     Ok(demo::city(SEED, china_date(city.now()))?)
 }
 
-/// Fills a fresh city: tokens, then every licence of the stock; `progress` hears how many are issued. The identifiers
+/// Fills a fresh city: tokens (the staff are [`hire`]d apart), then every licence of the stock; `progress` hears how many are issued. The identifiers
 /// of the licences come in the order of the stock.
 pub fn fill(city: &City, demo: &DemoCity, mut progress: impl FnMut(usize)) -> Result<Vec<CredentialId>, Error> {
     for agency in Agencies::shipped()? {

@@ -82,7 +82,9 @@ pub fn city(config: &Config) -> Result<City, Error> {
     let web = web.map(|policy| Arc::new(Outbound(Fetcher::new(policy))) as Arc<dyn Web>);
     let maker = Maker(Mutex::new(keyring(config)?));
     let ports = Ports { store, clock, random: Arc::new(SystemRandom), web, key_maker: Some(Arc::new(maker)) };
-    assemble(&config.base_url, &ring, ports)
+    let mut city = assemble(&config.base_url, &ring, ports)?;
+    city.rules = config.rules()?;
+    Ok(city)
 }
 
 /// A city from its keys and ports; a store without a trust registry gets its first version.

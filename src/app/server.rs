@@ -1,5 +1,6 @@
 //! Serving a city: the interfaces on a socket, until the process is asked to stop or the store fails.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -31,6 +32,7 @@ pub fn serve(config: &Config, city: City, ready: impl FnOnce()) -> Result<(), Er
         limits: Limits {
             body: config.limits.body_bytes.max(config.limits.upload_bytes),
             rows: config.limits.batch_rows,
+            proxies: usize::from(config.limits.proxies),
         },
         metrics: Some(Arc::new(|| metrics.render())),
         pages: Arc::new(ui::Site),
@@ -48,7 +50,7 @@ pub fn serve(config: &Config, city: City, ready: impl FnOnce()) -> Result<(), Er
 /// A server on a free loopback port with threads of its own name, for measuring it.
 pub struct Loopback {
     _runtime: tokio::runtime::Runtime,
-    address: std::net::SocketAddr,
+    address: SocketAddr,
 }
 
 impl Loopback {
@@ -70,12 +72,14 @@ impl Loopback {
         let listener = runtime.block_on(TcpListener::bind(("127.0.0.1", 0))).map_err(|error| failed(&error))?;
         let address = listener.local_addr().map_err(|error| failed(&error))?;
         let router = router(&Config::default(), &service);
-        runtime.spawn(async move { axum::serve(listener, router).await });
+        runtime.spawn(async move {
+            axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>()).await
+        });
         Ok(Self { _runtime: runtime, address })
     }
 
     /// Where it listens.
-    pub fn address(&self) -> std::net::SocketAddr {
+    pub fn address(&self) -> SocketAddr {
         self.address
     }
 }
@@ -89,7 +93,10 @@ async fn listen(config: &Config, service: Arc<Service>, ready: impl FnOnce()) ->
     })?;
     ready();
     let router = router(config, &service);
-    axum::serve(listener, router).with_graceful_shutdown(stop(service)).await.map_err(|error| failed(&error))
+    axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>())
+        .with_graceful_shutdown(stop(service))
+        .await
+        .map_err(|error| failed(&error))
 }
 
 /// The interfaces and pages with what every answer gets.

@@ -77,6 +77,14 @@ text_id!(
     RequestId, 1..=128, |c| c.is_ascii_graphic(), "request_id_malformed"
 );
 text_id!(
+    /// The name of a staff account as it is typed to sign in, `ga-clerk`.
+    AccountName, 1..=32, |c| c.is_ascii_lowercase() || c.is_ascii_digit() || "._-".contains(c), "account_malformed"
+);
+text_id!(
+    /// The identifier of an action that waits for a second person.
+    PendingId, 1..=64, |c| c.is_ascii_alphanumeric() || "-_".contains(c), "pending_id_malformed"
+);
+text_id!(
     /// The number of an application (办件编号), `430112-20260213-000123-K`.
     ApplicationId, 1..=64, |c| c.is_ascii_alphanumeric() || c == '-', "application_id_malformed"
 );

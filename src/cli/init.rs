@@ -7,7 +7,10 @@ use super::args::InitArgs;
 use super::output::{Output, file_error};
 use crate::app::config::Config;
 use crate::app::open;
+use crate::base::id::AccountName;
 use crate::base::random::SystemRandom;
+use crate::domain::account::manage::NewAccount;
+use crate::domain::account::{Author, StaffRole};
 use crate::domain::error::{Error, ErrorKind};
 
 /// Makes the city and says what was made.
@@ -20,6 +23,13 @@ pub fn run(args: &InitArgs, out: Output) -> Result<u8, Error> {
     make(&config)?;
     let city = open::city(&config)?;
     open::write_trust_copy(&config.keys_folder(), &city)?;
+    let admin = NewAccount {
+        account: AccountName::parse("admin")?,
+        name: "管理员".to_owned(),
+        role: StaffRole::Administrator,
+        agency: None,
+    };
+    let (_, password) = city.add_account(admin, &Author::Token("init".to_owned()))?;
     out.say(
         format!(
             "已创建城市：{}\n数据：{}\n密钥：{}（请离线备份）\n启动：certless serve --data {}",
@@ -35,6 +45,11 @@ pub fn run(args: &InitArgs, out: Output) -> Result<u8, Error> {
             config.keys_folder().display(),
             config.data.display()
         ),
+    );
+    let password = password.expose();
+    out.say(
+        format!("管理员账户：admin  初始密码：{password}（仅显示这一次，首次登录须修改）"),
+        format!("Administrator: admin  first password: {password} (shown this once; change it at the first sign-in)"),
     );
     Ok(OK)
 }

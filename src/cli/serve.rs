@@ -74,6 +74,7 @@ fn open_demo(config: &Config, out: Output) -> Result<City, Error> {
     if !config.data.join(FILLED).exists() {
         fill(config, &city, out)?;
     }
+    demo::hire(&city)?;
     open::write_trust_copy(&config.keys_folder(), &city)?;
     Ok(city)
 }
@@ -190,6 +191,14 @@ fn welcome(base: &str, data: &Path, out: Output) {
         }
     }
     out.say("  运维令牌：demo-operator\n", "  operator's token: demo-operator\n");
+    out.say(format!("演示账户（登录 {base}/signin）"), format!("Demo accounts (sign in at {base}/signin)"));
+    for account in demo::staff().unwrap_or_default() {
+        if account.agency.as_ref().is_none_or(|agency| agency.as_str() == "GA") {
+            let (name, role) = (&account.account, account.role.label());
+            out.line(format!("  {name:<12} {:<16} {}", demo::password(name), role.get(out.lang)));
+        }
+    }
+    out.say("  其他机关同理，如 mz-clerk。\n", "  Other agencies likewise, as mz-clerk.\n");
     out.say("试一试（另开一个终端）：", "Try next, in a second terminal:");
     let program = std::env::args().next().unwrap_or_else(|| "certless".to_owned());
     let wallet = data.join("wallets").join("0001.wallet");

@@ -13,6 +13,7 @@ pub mod multikey;
 pub mod p256;
 pub mod password;
 pub mod seal;
+pub mod totp;
 
 use std::fmt;
 

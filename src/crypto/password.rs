@@ -1,10 +1,12 @@
-//! Keys out of passphrases: Argon2id (RFC 9106).
+//! Keys out of passphrases, and passwords as they are kept: Argon2id (RFC 9106).
 
 use argon2::{Algorithm, Argon2, Params, Version};
+use serde::{Deserialize, Serialize};
 
+use super::{KeyError, equal};
+use crate::base::bytes::{base64url, from_base64url};
+use crate::base::random::{Random, bytes};
 use crate::base::secret::Secret;
-
-use super::KeyError;
 
 /// What a derivation costs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,9 +38,48 @@ pub fn derive_key(passphrase: &str, salt: &[u8], cost: Cost) -> Result<Secret<[u
     Ok(Secret::new(out))
 }
 
+/// A password as it is kept: what it was stretched with, and what came out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Kept {
+    memory: u32,
+    passes: u32,
+    salt: String,
+    key: String,
+}
+
+impl Kept {
+    /// Stretches a password with a fresh salt.
+    pub fn new(password: &str, cost: Cost, random: &dyn Random) -> Result<Self, KeyError> {
+        let salt: [u8; 16] = bytes(random);
+        let key = derive_key(password, &salt, cost)?;
+        Ok(Self { memory: cost.memory, passes: cost.passes, salt: base64url(&salt), key: base64url(key.expose()) })
+    }
+
+    /// Whether this is the password; as slow as [`Kept::new`], in time that does not depend on where it differs.
+    pub fn fits(&self, password: &str) -> Result<bool, KeyError> {
+        let wrong = |_| KeyError::Malformed("kept password");
+        let (salt, kept) = (from_base64url(&self.salt).map_err(wrong)?, from_base64url(&self.key).map_err(wrong)?);
+        let key = derive_key(password, &salt, Cost { memory: self.memory, passes: self.passes })?;
+        Ok(equal(key.expose(), &kept))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::random::SystemRandom;
+
+    #[test]
+    fn a_kept_password_fits_itself_only_and_tells_nothing() {
+        let cost = Cost { memory: 64, passes: 1 };
+        let kept = Kept::new("correct horse", cost, &SystemRandom).unwrap();
+        assert!(kept.fits("correct horse").unwrap());
+        assert!(!kept.fits("correct horsf").unwrap() && !kept.fits("").unwrap());
+        let again = Kept::new("correct horse", cost, &SystemRandom).unwrap();
+        assert_ne!(kept, again, "salted");
+        assert!(!serde_json::to_string(&kept).unwrap().contains("correct"));
+        assert!(Kept { memory: 1 << 21, ..kept }.fits("x").is_err(), "no record may ask for all memory");
+    }
 
     #[test]
     fn a_key_depends_on_passphrase_salt_and_cost() {

@@ -71,6 +71,10 @@ tables! {
     Session = 22, "session";
     /// Digests of bearer tokens.
     Token = 23, "token";
+    /// Staff accounts. Key: the account's name.
+    Account = 24, "account";
+    /// Actions that wait for a second person, or were decided not long ago; expiring. Key: agency, 0, identifier.
+    Pending = 25, "pending";
     /// Agencies as the city knows them.
     Agency = 30, "agency";
     /// Published credential types and their versions.
@@ -108,6 +112,8 @@ impl Table {
             | Self::Replay
             | Self::Session
             | Self::Token
+            | Self::Account
+            | Self::Pending
             | Self::Agency
             | Self::Type
             | Self::Matter
@@ -126,7 +132,7 @@ impl Table {
 
     /// Whether rows begin with their end of life ([`expiring`]) and are swept away after it.
     pub const fn expires(self) -> bool {
-        matches!(self, Self::Nonce | Self::Replay | Self::Session)
+        matches!(self, Self::Nonce | Self::Replay | Self::Session | Self::Pending)
     }
 
     /// The table of a name; `None` for a name of no table.

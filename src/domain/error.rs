@@ -131,6 +131,14 @@ pub struct Error {
     pub message: Option<Label>,
     /// Single reasons: fields of a row, checks of a verdict.
     pub reasons: Vec<Reason>,
+    hint: Option<Box<Hint>>,
+}
+
+/// What a program may want to know beyond the kind.
+#[derive(Clone, Copy, Debug, Default)]
+struct Hint {
+    code: Option<&'static str>,
+    retry: Option<u32>,
 }
 
 /// One reason among several.
@@ -147,7 +155,7 @@ pub struct Reason {
 impl Error {
     /// An error of a kind with its technical detail.
     pub fn new(kind: ErrorKind, detail: impl Into<String>) -> Self {
-        Self { kind, detail: detail.into(), message: None, reasons: Vec::new() }
+        Self { kind, detail: detail.into(), message: None, reasons: Vec::new(), hint: None }
     }
 
     /// With a sentence for people.
@@ -162,6 +170,30 @@ impl Error {
     pub fn because(mut self, reasons: Vec<Reason>) -> Self {
         self.reasons = reasons;
         self
+    }
+
+    /// With a code for programs.
+    #[must_use]
+    pub fn coded(mut self, code: &'static str) -> Self {
+        self.hint.get_or_insert_default().code = Some(code);
+        self
+    }
+
+    /// With the seconds after which asking again makes sense.
+    #[must_use]
+    pub fn after(mut self, seconds: u32) -> Self {
+        self.hint.get_or_insert_default().retry = Some(seconds);
+        self
+    }
+
+    /// A frozen code where a program must tell this from others of its kind.
+    pub fn code(&self) -> Option<&'static str> {
+        self.hint.as_ref()?.code
+    }
+
+    /// Seconds after which asking again makes sense, where that is known.
+    pub fn retry(&self) -> Option<u32> {
+        self.hint.as_ref()?.retry
     }
 
     /// A malformed request.

@@ -4,9 +4,11 @@
 //! which every use case is a function: load, decide, one commit, answer. Read [`agency`], [`catalogue`], [`matter`] with
 //! [`matter_rules`], and [`calendar`] (what there is before anyone comes; [`demo`] makes a fictitious one), then [`trust`],
 //! [`issuance`], [`status`], [`register`], [`holder`] (credentials), [`presentation`], [`request`] and [`application`] (the
-//! work at the window); [`record`], [`leaf`], [`counter`] and [`token`] are what they share. [`wallet`] is the other side: what a holder
+//! work at the window); [`record`], [`leaf`], [`counter`] and [`token`] are what they share; [`account`] is who of the staff does it.
+//! [`wallet`] is the other side: what a holder
 //! holds and shows, which the city never sees.
 
+pub mod account;
 pub mod agency;
 pub mod application;
 pub mod calendar;

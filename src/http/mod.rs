@@ -2,12 +2,14 @@
 //!
 //! A handler extracts, calls one use case of the city and answers; it decides nothing. [`service`] holds what handlers
 //! share and the one seam to blocking work, [`problem`] is the only table of status codes, [`route`] ties a path to its
-//! handler and its description. [`routes`] is the whole interface.
+//! handler and its description, [`guard`] lets only those through whom the route names. [`routes`] is the whole interface.
 
+pub mod accounts;
 pub mod applications;
 pub mod credentials;
 pub mod documents;
 pub mod extract;
+pub mod guard;
 pub mod health;
 pub mod hub;
 pub mod keys;
@@ -18,6 +20,7 @@ pub mod requests;
 pub mod route;
 pub mod sd_jwt;
 pub mod service;
+pub mod session;
 pub mod status;
 pub mod trust;
 pub mod vc_api;
@@ -41,6 +44,8 @@ pub fn routes() -> Vec<Route> {
     routes.extend(status::routes());
     routes.extend(trust::routes());
     routes.extend(keys::routes());
+    routes.extend(session::routes());
+    routes.extend(accounts::routes());
     routes.extend(vc_api::routes());
     routes.extend(documents::routes());
     routes.extend(health::routes());
@@ -49,7 +54,8 @@ pub fn routes() -> Vec<Route> {
 
 /// The router of every machine interface.
 pub fn router(service: Shared) -> Router {
-    let router = routes().into_iter().fold(Router::new(), |router, route| router.route(route.path, route.handler));
+    let guarded = |route: Route| guard::guarded(&service, route.access, route.handler);
+    let router = routes().into_iter().fold(Router::new(), |router, route| router.route(route.path, guarded(route)));
     router
         .fallback(not_found)
         .method_not_allowed_fallback(wrong_method)

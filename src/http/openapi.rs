@@ -1,10 +1,14 @@
 //! The OpenAPI 3.1 document, made from the routes.
 
+use super::guard::COOKIE_NAME;
 use super::problem::status;
 use super::route::{Access, PROBLEM, Route};
+use crate::base::id::{AccountName, AgencyCode};
 use crate::base::json::{Map, Value, json};
+use crate::domain::account::{Person, StaffRole};
 use crate::domain::error::ErrorKind;
 use crate::domain::request::wants::Format;
+use crate::domain::token::Caller;
 use crate::vc::finding::Check;
 
 /// The document of these routes.
@@ -21,7 +25,7 @@ pub fn document(routes: &[Route]) -> Value {
         "info": {"title": "certless", "version": env!("CARGO_PKG_VERSION"), "license": {"name": "Apache-2.0 OR MIT"}},
         "paths": paths,
         "components": {
-            "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
+            "securitySchemes": security_schemes(),
             "schemas": all_schemas(),
         },
     })
@@ -43,9 +47,38 @@ fn operation(route: &Route) -> Value {
         map.insert("requestBody".to_owned(), json!({"required": true, "content": content}));
     }
     if route.access != Access::Open {
-        map.insert("security".to_owned(), json!([{"token": []}]));
+        map.insert("security".to_owned(), security(route));
+        let roles = StaffRole::ALL.into_iter().filter(|role| may(route.access, *role));
+        map.insert("x-roles".to_owned(), roles.map(StaffRole::name).collect());
     }
     operation
+}
+
+fn security_schemes() -> Value {
+    json!({
+        "token": {"type": "http", "scheme": "bearer", "description": "A machine's token."},
+        "session": {
+            "type": "apiKey", "in": "cookie", "name": COOKIE_NAME, "description": "A person's session, of POST /api/session.",
+        },
+        "csrf": {
+            "type": "apiKey", "in": "header", "name": "X-CSRF-Token",
+            "description": "The session's `csrf`, beside the cookie wherever something changes.",
+        },
+    })
+}
+
+/// A token, or a session with what it must repeat.
+fn security(route: &Route) -> Value {
+    let session = if route.method == "get" { json!({"session": []}) } else { json!({"session": [], "csrf": []}) };
+    if route.access.takes_tokens() { json!([{"token": []}, session]) } else { json!([session]) }
+}
+
+/// Whether a role's session may call what has this access.
+fn may(access: Access, role: StaffRole) -> bool {
+    let (Ok(account), Ok(agency)) = (AccountName::parse("x"), AgencyCode::parse("X")) else { return false };
+    let Some(may) = role.as_caller(Some(&agency)) else { return false };
+    let person = Person { account, name: String::new(), role, must_change: false };
+    access.admits(&Caller { role: may, label: String::new(), created: String::new(), person: Some(person) })
 }
 
 /// `postApiCredentialsBatch`: the method and the path's words.
@@ -127,12 +160,8 @@ fn verify_options() -> Value {
     })
 }
 
-fn all_schemas() -> Value {
-    let (mut all, protocols) = (schemas(), presentation_schemas());
-    if let (Value::Object(all), Value::Object(protocols)) = (&mut all, protocols) {
-        all.extend(protocols);
-    }
-    all
+fn all_schemas() -> Map {
+    [schemas(), staff_schemas(), presentation_schemas()].into_iter().filter_map(object).flatten().collect()
 }
 
 /// Of OpenID4VP and what windows ask for by it.
@@ -193,7 +222,7 @@ fn schemas() -> Value {
             "required": ["type", "title", "status", "zh", "en"],
             "properties": {
                 "type": {"enum": ErrorKind::ALL.map(super::problem::type_uri)},
-                "title": text, "zh": text, "en": text, "detail": text,
+                "title": text, "zh": text, "en": text, "detail": text, "code": text, "retryAfter": {"type": "integer"},
                 "status": {"enum": ErrorKind::ALL.map(|kind| status(kind).as_u16())},
                 "reasons": {"type": "array", "items": {"type": "object"}},
             },
@@ -259,4 +288,35 @@ fn schemas() -> Value {
             },
         },
     })
+}
+
+/// What accounts and sessions are asked with.
+fn staff_schemas() -> Value {
+    let text = json!({"type": "string"});
+    json!({
+        "SignIn": {
+            "type": "object", "required": ["account", "password"], "additionalProperties": false,
+            "properties": {"account": text, "password": text, "totp": {"type": ["string", "null"]}},
+        },
+        "NewPassword": {
+            "type": "object", "required": ["password", "new"], "additionalProperties": false,
+            "properties": {"password": text, "new": text},
+        },
+        "Totp": {
+            "type": "object", "additionalProperties": false,
+            "description": "`password` begins, `code` puts it into use, `password` with `remove` ends it.",
+            "properties": {"password": text, "code": text, "remove": {"type": "boolean"}},
+        },
+        "NewAccount": {
+            "type": "object", "required": ["account", "name", "role"], "additionalProperties": false,
+            "properties": {
+                "account": text, "name": text, "role": {"enum": StaffRole::ALL.map(StaffRole::name)},
+                "agency": {"type": ["string", "null"]},
+            },
+        },
+    })
+}
+
+fn object(value: Value) -> Option<Map> {
+    if let Value::Object(map) = value { Some(map) } else { None }
 }

@@ -56,6 +56,12 @@ pub fn document(error: &Error) -> Map {
     if error.kind != ErrorKind::Internal {
         put("detail", error.detail.as_str().into());
     }
+    if let Some(code) = error.code() {
+        put("code", code.into());
+    }
+    if let Some(seconds) = error.retry() {
+        put("retryAfter", seconds.into());
+    }
     if !error.reasons.is_empty() {
         let reasons = error.reasons.iter().map(|reason| {
             json!({"field": reason.field, "code": reason.code, "zh": reason.message.zh, "en": reason.message.en})
@@ -81,7 +87,7 @@ impl IntoResponse for Problem {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         if matches!(error.kind, ErrorKind::Unavailable | ErrorKind::Unknown | ErrorKind::RateLimited) {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(error.retry().unwrap_or(1)));
         }
         (status, headers, Json(document(&error))).into_response()
     }

@@ -5,23 +5,73 @@
 use axum::routing::MethodRouter;
 
 use super::service::Shared;
+use crate::domain::account::StaffRole;
+use crate::domain::token::{Caller, Role};
 
-/// Who may call an operation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Who may call an operation; [`guard`](super::guard) lets nobody else through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Access {
     /// Anyone.
     Open,
-    /// An agency's bearer token.
+    /// Anyone with a token or an account.
+    Known,
+    /// Anyone with an account, about the own session.
+    Staff,
+    /// An agency: its token, its clerks and approvers.
     Agency,
-    /// A window's bearer token.
+    /// The same, and those who watch all agencies.
+    AgencyReading,
+    /// The approvers of an agency; no machine.
+    Approver,
+    /// A window: its token and its clerks.
     Window,
-    /// The operator's bearer token.
+    /// The same, and those who watch all windows.
+    WindowReading,
+    /// The auditor.
+    Auditor,
+    /// The operator: the operator's token and the administrators.
     Operator,
+}
+
+impl Access {
+    /// Every kind.
+    pub const ALL: [Self; 10] = [
+        Self::Open,
+        Self::Known,
+        Self::Staff,
+        Self::Agency,
+        Self::AgencyReading,
+        Self::Approver,
+        Self::Window,
+        Self::WindowReading,
+        Self::Auditor,
+        Self::Operator,
+    ];
+
+    /// Whether a caller may.
+    pub fn admits(self, caller: &Caller) -> bool {
+        match self {
+            Self::Open | Self::Known => true,
+            Self::Staff => caller.person.is_some(),
+            Self::Agency => matches!(caller.role, Role::Agency { .. }),
+            Self::AgencyReading => matches!(caller.role, Role::Agency { .. }) || caller.watches(),
+            Self::Approver => caller.staff_role() == Some(StaffRole::AgencyApprover),
+            Self::Window => matches!(caller.role, Role::Window { .. }),
+            Self::WindowReading => matches!(caller.role, Role::Window { .. }) || caller.watches(),
+            Self::Auditor => caller.role == Role::Auditor,
+            Self::Operator => caller.role == Role::Operator,
+        }
+    }
+
+    /// Whether a bearer token can be enough.
+    pub fn takes_tokens(self) -> bool {
+        !matches!(self, Self::Open | Self::Staff | Self::Approver | Self::Auditor)
+    }
 }
 
 /// One operation.
 pub struct Route {
-    /// `get` or `post`.
+    /// `get`, `post` or `delete`.
     pub method: &'static str,
     /// The path, parameters in braces.
     pub path: &'static str,
@@ -62,7 +112,7 @@ impl Route {
         Self { method: "post", path, summary, access: Access::Open, query: &[], body, answers, handler }
     }
 
-    /// The same for callers with a token.
+    /// The same for some callers only.
     #[must_use]
     pub fn only(mut self, access: Access) -> Self {
         self.access = access;

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
 use axum::http::HeaderMap;
-use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use axum::response::Response;
 
+use super::guard;
 use super::hub::Hub;
 use super::problem::{Answer, Problem};
 use crate::base::text::Lang;
@@ -45,11 +45,13 @@ pub struct Limits {
     pub body: usize,
     /// Most rows of one batch.
     pub rows: usize,
+    /// Proxies of our own before this server, whose `X-Forwarded-For` tells who calls.
+    pub proxies: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { body: 16 << 20, rows: 5_000 }
+        Self { body: 16 << 20, rows: 5_000, proxies: 0 }
     }
 }
 
@@ -67,21 +69,16 @@ where
     done.map_err(|error| Problem(Error::new(ErrorKind::Internal, format!("worker: {error}"))))?.map_err(Problem)
 }
 
-/// Extracts who calls, by bearer token (RFC 6750); refused when there is none or nobody knows it.
+/// Extracts who calls: a bearer token (RFC 6750) or a session's cookie; refused when there is neither, or nobody knows it.
 pub struct Authenticated(pub Caller);
 
 impl FromRequestParts<Shared> for Authenticated {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, service: &Shared) -> Answer<Self> {
-        let token = bearer(parts).ok_or_else(|| Problem(Error::new(ErrorKind::Unauthenticated, "no bearer token")))?;
-        blocking(service, move |service| service.city.authenticate(&token)).await.map(Self)
+        if let Some(caller) = parts.extensions.get::<Caller>() {
+            return Ok(Self(caller.clone()));
+        }
+        guard::known(parts, service, true).await.map(|known| Self(known.caller))
     }
-}
-
-fn bearer(parts: &Parts) -> Option<String> {
-    let header = parts.headers.get(AUTHORIZATION)?.to_str().ok()?;
-    let (scheme, token) = header.split_once(' ')?;
-    let token = token.trim();
-    (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty() && token.len() <= 256).then(|| token.to_owned())
 }

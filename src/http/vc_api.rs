@@ -46,7 +46,7 @@ pub fn routes() -> Vec<Route> {
             &[(JSON, "IssueVc")],
             post(issue_conformance),
         )
-        .only(Access::Agency)
+        .only(Access::Known)
         .answers(ISSUED),
     ]
 }

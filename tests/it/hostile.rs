@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 
 use certless::app::demo;
 use certless::base::json::{Value, json};
+use certless::domain::account::StaffRole;
 use certless::domain::token::Role;
 use certless::http::route::{Access, Route};
 use certless::vc::verify::{Policy, Verdict, receive};
@@ -15,12 +16,14 @@ use proptest::sample::Index;
 use crate::support::city::TestCity;
 use crate::support::requests::least_body;
 use crate::support::roles::{Agency, Resident, Window, now, row_of};
+use crate::support::staff::at_work;
 
 /// A city and true things of every form.
 struct World {
     city: TestCity,
     window: String,
     operator: String,
+    approver: String,
     case: String,
     credential: String,
     samples: Vec<String>,
@@ -46,7 +49,8 @@ fn world() -> &'static World {
         let case = window.file("异地就医备案", &resident)["id"].as_str().unwrap().to_owned();
         let (window, credential) = (window.token().to_owned(), issued["id"].as_str().unwrap().to_owned());
         let operator = city.service.city.new_token(Role::Operator, "test operator").unwrap();
-        World { city, window, operator, case, credential, samples }
+        let approver = at_work(&city, "ga-approver", StaffRole::AgencyApprover, "GA");
+        World { city, window, operator, approver, case, credential, samples }
     })
 }
 
@@ -278,10 +282,11 @@ proptest! {
         let requests = requests();
         let (route, path, body) = which.get(&requests);
         let token = match route.access {
-            Access::Open => None,
-            Access::Agency => Some(world().city.token.as_str()),
+            Access::Open | Access::Auditor => None,
+            Access::Known | Access::Agency | Access::AgencyReading => Some(world().city.token.as_str()),
             Access::Operator => Some(world().operator.as_str()),
-            Access::Window => Some(world().window.as_str()),
+            Access::Window | Access::WindowReading => Some(world().window.as_str()),
+            Access::Staff | Access::Approver => Some(world().approver.as_str()),
         };
         let body = with_another_part(body, at, &other).to_string();
         let got = world().city.send(token, path, "application/json", body.as_bytes());

@@ -12,6 +12,7 @@ mod hostile;
 mod interop;
 mod journeys;
 mod pages;
+mod staff;
 mod status_lists;
 mod store;
 mod supply_chain;

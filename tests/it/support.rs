@@ -5,5 +5,6 @@ pub(crate) mod domain;
 pub(crate) mod faults;
 pub(crate) mod requests;
 pub(crate) mod roles;
+pub(crate) mod staff;
 pub(crate) mod vectors;
 pub(crate) mod vp;

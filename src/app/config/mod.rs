@@ -25,7 +25,10 @@ use serde::{Deserialize, Serialize};
 use crate::adapters::fetch::Policy;
 use crate::adapters::fetch::allow::AllowList;
 use crate::base::error::ParseError;
+use crate::base::id::TypeCode;
 use crate::base::json::{Limits as JsonLimits, parse_object};
+use crate::domain::catalogue::Catalogue;
+use crate::domain::city::rules::{self, Deed, Rules, SessionRules};
 
 /// One running city.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,6 +51,8 @@ pub struct Config {
     pub limits: Limits,
     /// What is written about the running.
     pub log: Log,
+    /// The accounts of the staff.
+    pub staff: Staff,
     /// The embedded store.
     pub store: Store,
 }
@@ -82,6 +87,36 @@ pub struct Limits {
     pub batch_rows: usize,
     /// Longest time for one request, in seconds.
     pub request_seconds: u32,
+    /// Proxies of our own before this server; their `X-Forwarded-For` tells who calls.
+    pub proxies: u8,
+}
+
+/// The accounts of the staff: sessions, and what needs a second person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Staff {
+    /// Longest time without activity before a session ends, in seconds.
+    pub idle_seconds: u32,
+    /// Longest time of a session, in seconds.
+    pub session_seconds: u32,
+    /// What needs a second person.
+    pub four_eyes: FourEyes,
+}
+
+/// Credential types whose issuing or change needs a second person: type codes, `*` for every type.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct FourEyes {
+    /// Types issued by two.
+    pub issue: Vec<String>,
+    /// Types suspended by two.
+    pub suspend: Vec<String>,
+    /// Types reinstated by two.
+    pub reinstate: Vec<String>,
+    /// Types revoked by two.
+    pub revoke: Vec<String>,
+    /// How long an action waits for the second person, in hours.
+    pub hours: u32,
 }
 
 /// What is written about the running.
@@ -129,6 +164,7 @@ impl Default for Config {
             fetch: Fetch::default(),
             limits: Limits::default(),
             log: Log::default(),
+            staff: Staff::default(),
             store: Store::default(),
         }
     }
@@ -142,7 +178,27 @@ impl Default for Fetch {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { body_bytes: 1024 * 1024, upload_bytes: 8 * 1024 * 1024, batch_rows: 10_000, request_seconds: 30 }
+        Self {
+            body_bytes: 1024 * 1024,
+            upload_bytes: 8 * 1024 * 1024,
+            batch_rows: 10_000,
+            request_seconds: 30,
+            proxies: 0,
+        }
+    }
+}
+
+impl Default for Staff {
+    fn default() -> Self {
+        let sessions = SessionRules::default();
+        Self { idle_seconds: sessions.idle, session_seconds: sessions.absolute, four_eyes: FourEyes::default() }
+    }
+}
+
+impl Default for FourEyes {
+    fn default() -> Self {
+        let none = Vec::new;
+        Self { issue: none(), suspend: none(), reinstate: none(), revoke: none(), hours: 72 }
     }
 }
 
@@ -191,6 +247,7 @@ impl Config {
         if self.data.as_os_str().is_empty() || !keys_named || self.log.filter.is_empty() {
             return Err(out_of_range("data, keys, log.filter", "must not be empty"));
         }
+        self.rules()?;
         AllowList::parse(&self.fetch.hosts).map_err(|error| out_of_range("fetch.hosts", &error.detail))?;
         for (name, range, value) in self.numbers() {
             if !range.contains(&value) {
@@ -200,7 +257,7 @@ impl Config {
         Ok(())
     }
 
-    fn numbers(&self) -> [(&'static str, std::ops::RangeInclusive<u64>, u64); 9] {
+    fn numbers(&self) -> [(&'static str, std::ops::RangeInclusive<u64>, u64); 13] {
         let wide = |value: usize| u64::try_from(value).unwrap_or(u64::MAX);
         let values = [
             u64::from(self.fetch.seconds),
@@ -210,6 +267,10 @@ impl Config {
             wide(self.limits.upload_bytes),
             wide(self.limits.batch_rows),
             u64::from(self.limits.request_seconds),
+            u64::from(self.limits.proxies),
+            u64::from(self.staff.idle_seconds),
+            u64::from(self.staff.session_seconds),
+            u64::from(self.staff.four_eyes.hours),
             self.store.cache_bytes,
             self.store.free_bytes,
         ];
@@ -220,6 +281,26 @@ impl Config {
     /// The folder of the key files.
     pub fn keys_folder(&self) -> PathBuf {
         self.keys.clone().unwrap_or_else(|| self.data.join("keys"))
+    }
+
+    /// What the city decided about its staff; `config_value` for a type that there is not.
+    pub fn rules(&self) -> Result<Rules, ParseError> {
+        let asked = &self.staff.four_eyes;
+        let mut needed = Vec::new();
+        for (deed, names) in [
+            (Deed::Issue, &asked.issue),
+            (Deed::Suspend, &asked.suspend),
+            (Deed::Reinstate, &asked.reinstate),
+            (Deed::Revoke, &asked.revoke),
+        ] {
+            for name in names {
+                needed.push((deed, four_eyes_type(name)?));
+            }
+        }
+        Ok(Rules {
+            sessions: SessionRules { idle: self.staff.idle_seconds, absolute: self.staff.session_seconds },
+            four_eyes: rules::FourEyes { needed, wait: asked.hours.saturating_mul(3_600) },
+        })
     }
 
     /// The policy of outbound fetches; `host_pattern` for a host that cannot be meant.
@@ -233,6 +314,17 @@ impl Config {
             max_redirects: self.fetch.redirects,
         })
     }
+}
+
+/// The type of a name; none for every type.
+fn four_eyes_type(name: &str) -> Result<Option<TypeCode>, ParseError> {
+    if name == "*" {
+        return Ok(None);
+    }
+    let known = Catalogue::embedded().ok().and_then(|catalogue| catalogue.find(name));
+    let known = known.filter(|known| known.code() == name);
+    let known = known.ok_or_else(|| out_of_range("staff.fourEyes", &format!("there is no credential type {name}")))?;
+    Ok(Some(known.annotation().code.clone()))
 }
 
 fn out_of_range(name: &str, detail: &str) -> ParseError {

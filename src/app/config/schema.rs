@@ -26,7 +26,7 @@ impl Number {
 const GIB: u64 = 1024 * 1024 * 1024;
 
 /// All numbers, in the order in which [`Config`] lists its values.
-pub(super) const NUMBERS: [Number; 9] = [
+pub(super) const NUMBERS: [Number; 13] = [
     Number::new("fetch.seconds", 1, 60),
     Number::new("fetch.bytes", 1024, 64 * 1024 * 1024),
     Number::new("fetch.redirects", 0, 10),
@@ -34,11 +34,15 @@ pub(super) const NUMBERS: [Number; 9] = [
     Number::new("limits.uploadBytes", 64 * 1024, 256 * 1024 * 1024),
     Number::new("limits.batchRows", 1, 100_000),
     Number::new("limits.requestSeconds", 1, 600),
+    Number::new("limits.proxies", 0, 8),
+    Number::new("staff.idleSeconds", 300, 12 * 3_600),
+    Number::new("staff.sessionSeconds", 3_600, 7 * 24 * 3_600),
+    Number::new("staff.fourEyes.hours", 1, 30 * 24),
     Number::new("store.cacheBytes", 16 * 1024 * 1024, 64 * GIB),
     Number::new("store.freeBytes", 64 * 1024 * 1024, 1024 * GIB),
 ];
 
-const DESCRIPTIONS: [(&str, &str); 23] = [
+const DESCRIPTIONS: [(&str, &str); 33] = [
     (
         "baseUrl",
         "对外地址（协议、主机、端口），写入所有标识。 The public origin that stands in every identifier: scheme, host, port.",
@@ -65,6 +69,22 @@ const DESCRIPTIONS: [(&str, &str); 23] = [
     ("limits.uploadBytes", "上传文件的最大长度，字节。 Longest uploaded file, in bytes."),
     ("limits.batchRows", "单批最多行数。 Most rows of one batch."),
     ("limits.requestSeconds", "单次请求的最长时间，秒。 Longest time for one request, in seconds."),
+    (
+        "limits.proxies",
+        "本系统前自有反向代理的层数，据其 X-Forwarded-For 识别来访地址。 Proxies of our own before this server, whose X-Forwarded-For is believed.",
+    ),
+    ("staff", "工作人员账户。 The accounts of the staff."),
+    (
+        "staff.idleSeconds",
+        "无操作多久后退出登录，秒。 Longest time without activity before a session ends, in seconds.",
+    ),
+    ("staff.sessionSeconds", "一次登录的最长时间，秒。 Longest time of a session, in seconds."),
+    ("staff.fourEyes", "需双人复核的证照类型（代码，* 为全部）。 Types that need a second person: codes, * for all."),
+    ("staff.fourEyes.issue", "签发须复核的类型。 Types issued by two."),
+    ("staff.fourEyes.suspend", "暂扣须复核的类型。 Types suspended by two."),
+    ("staff.fourEyes.reinstate", "解除暂扣须复核的类型。 Types reinstated by two."),
+    ("staff.fourEyes.revoke", "注销须复核的类型。 Types revoked by two."),
+    ("staff.fourEyes.hours", "待复核事项的有效时间，小时。 How long an action waits for the second person, in hours."),
     ("log", "运行日志。 What is written about the running."),
     ("log.filter", "各模块的日志级别。 Levels by module, as info,certless=debug."),
     ("log.format", "日志格式：text 供人阅读，json 供机器读取。 text for people, json for machines."),

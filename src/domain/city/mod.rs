@@ -6,10 +6,12 @@
 
 pub mod keys;
 pub mod names;
+pub mod rules;
 mod sources;
 
 use std::sync::{Arc, PoisonError, RwLock};
 
+use super::account::desk::Desk;
 use super::counter::Counters;
 use super::error::Error;
 use super::ports::{KeyMaker, Store, Web};
@@ -23,6 +25,7 @@ use crate::crypto::digest::hmac_sha256;
 use crate::vc::contexts::Contexts;
 use keys::CityKeys;
 use names::Names;
+use rules::Rules;
 
 /// What the city needs from outside.
 #[derive(Clone)]
@@ -48,6 +51,9 @@ pub struct City {
     pub(super) contexts: Contexts,
     pub(super) statuses: StatusBook,
     pub(super) counters: Counters,
+    pub(super) desk: Desk,
+    /// What this city decided about accounts and second persons.
+    pub rules: Rules,
     registry: RwLock<Arc<Registry>>,
 }
 
@@ -55,7 +61,8 @@ impl City {
     /// A city from its parts; `registry` is the version in force.
     pub fn new(ports: Ports, names: Names, keys: CityKeys, contexts: Contexts, registry: Registry) -> Self {
         let (statuses, counters) = (StatusBook::default(), Counters::default());
-        Self { ports, names, keys, contexts, statuses, counters, registry: RwLock::new(Arc::new(registry)) }
+        let (desk, rules, registry) = (Desk::default(), Rules::default(), RwLock::new(Arc::new(registry)));
+        Self { ports, names, keys, contexts, statuses, counters, desk, rules, registry }
     }
 
     /// The time now.

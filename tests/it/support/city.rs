@@ -14,6 +14,7 @@ use certless::base::random::SystemRandom;
 use certless::crypto::derive::Seed;
 use certless::crypto::{Algorithm, Signer};
 use certless::domain::agency::Agencies;
+use certless::domain::city::rules::Rules;
 use certless::domain::city::{City, Ports};
 use certless::domain::error::Error;
 use certless::domain::ports::{KeyMaker, KeyMakerError, Store, Web};
@@ -39,6 +40,8 @@ pub(crate) struct Got {
     pub(crate) media: String,
     /// The body.
     pub(crate) text: String,
+    /// The headers.
+    pub(crate) headers: ureq::http::HeaderMap,
 }
 
 impl TestCity {
@@ -49,16 +52,27 @@ impl TestCity {
 
     /// Starts a city whose clock is the test's.
     pub(crate) fn on_clock(clock: Arc<dyn Clock>) -> Self {
-        Self::launch(free_port(), Arc::new(MemoryStore::new(Arc::clone(&clock))), clock, None)
+        Self::with_rules(clock, Rules::default())
+    }
+
+    /// Starts a city on the test's clock whose staff has rules of its own.
+    pub(crate) fn with_rules(clock: Arc<dyn Clock>, rules: Rules) -> Self {
+        Self::launch(free_port(), Arc::new(MemoryStore::new(Arc::clone(&clock))), clock, None, rules)
     }
 
     /// Starts a city that fetches from others.
     pub(crate) fn with_web(web: Arc<dyn Web>) -> Self {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        Self::launch(free_port(), Arc::new(MemoryStore::new(Arc::clone(&clock))), clock, Some(web))
+        Self::launch(free_port(), Arc::new(MemoryStore::new(Arc::clone(&clock))), clock, Some(web), Rules::default())
     }
 
-    fn launch(listener: TcpListener, store: Arc<dyn Store>, clock: Arc<dyn Clock>, web: Option<Arc<dyn Web>>) -> Self {
+    fn launch(
+        listener: TcpListener,
+        store: Arc<dyn Store>,
+        clock: Arc<dyn Clock>,
+        web: Option<Arc<dyn Web>>,
+        rules: Rules,
+    ) -> Self {
         let base = format!("http://{}", listener.local_addr().unwrap());
         let ports = Ports {
             store,
@@ -67,7 +81,8 @@ impl TestCity {
             web,
             key_maker: Some(Arc::new(Maker(Mutex::new(keyring())))),
         };
-        let city = assemble(&base, &keyring(), ports).unwrap();
+        let mut city = assemble(&base, &keyring(), ports).unwrap();
+        city.rules = rules;
         let agency = AgencyCode::parse("GA").unwrap();
         let token = city.new_token(Role::Agency { agency }, "test").unwrap();
         let service = Arc::new(Service {
@@ -84,6 +99,7 @@ impl TestCity {
             let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
             runtime.block_on(async {
                 let listener = tokio::net::TcpListener::from_std(listener).unwrap();
+                let router = router.into_make_service_with_connect_info::<std::net::SocketAddr>();
                 axum::serve(listener, router).await.unwrap();
             });
         });
@@ -104,10 +120,7 @@ impl TestCity {
     /// Posts any bytes.
     pub(crate) fn send(&self, token: Option<&str>, path: &str, media: &str, body: &[u8]) -> Got {
         let request = agent().post(format!("{}{path}", self.base)).header("content-type", media);
-        let request = match token {
-            Some(token) => request.header("authorization", format!("Bearer {token}")),
-            None => request,
-        };
+        let request = signed(request, token);
         read(request.send(body).unwrap())
     }
 
@@ -124,13 +137,22 @@ impl TestCity {
         (got.status, got.json())
     }
 
+    /// Posts JSON with these headers and nothing else.
+    pub(crate) fn post_with(&self, headers: &[(&str, &str)], path: &str, body: &Value) -> Got {
+        let request = agent().post(format!("{}{path}", self.base)).header("content-type", "application/json");
+        let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+        read(request.send(body.to_string()).unwrap())
+    }
+
+    /// Deletes with some token, or none.
+    pub(crate) fn delete(&self, token: Option<&str>, path: &str) -> Got {
+        read(signed(agent().delete(format!("{}{path}", self.base)), token).call().unwrap())
+    }
+
     /// Gets with some token, or none.
     pub(crate) fn get(&self, token: Option<&str>, path: &str, accept: &str) -> Got {
         let request = agent().get(format!("{}{path}", self.base)).header("accept", accept);
-        let request = match token {
-            Some(token) => request.header("authorization", format!("Bearer {token}")),
-            None => request,
-        };
+        let request = signed(request, token);
         read(request.call().unwrap())
     }
 }
@@ -155,7 +177,18 @@ fn read(mut answer: ureq::http::Response<ureq::Body>) -> Got {
     let header = answer.headers().get("content-type").and_then(|media| media.to_str().ok());
     let media = header.unwrap_or_default().to_owned();
     let text = String::from_utf8_lossy(&answer.body_mut().read_to_vec().unwrap()).into_owned();
-    Got { status: answer.status().as_u16(), media, text }
+    Got { status: answer.status().as_u16(), media, text, headers: answer.headers().clone() }
+}
+
+/// A machine's token as it is sent, or a person's: the session's token, a space, its CSRF token.
+fn signed<Any>(request: ureq::RequestBuilder<Any>, token: Option<&str>) -> ureq::RequestBuilder<Any> {
+    let Some(token) = token else { return request };
+    match token.split_once(' ').filter(|_| token.starts_with("cs_")) {
+        Some((session, csrf)) => {
+            request.header("cookie", format!("__Host-certless={session}")).header("x-csrf-token", csrf)
+        }
+        None => request.header("authorization", format!("Bearer {token}")),
+    }
 }
 
 /// The keys of every test city.

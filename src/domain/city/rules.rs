@@ -1,0 +1,98 @@
+//! What a city decides for itself about its staff: how long sessions last, and what needs a second person.
+
+use crate::base::id::TypeCode;
+
+/// The rules of one city.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Rules {
+    /// How long sessions last.
+    pub sessions: SessionRules,
+    /// What needs a second person.
+    pub four_eyes: FourEyes,
+}
+
+/// How long sessions last, in seconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SessionRules {
+    /// Without any activity.
+    pub idle: u32,
+    /// Altogether; signing in again begins anew.
+    pub absolute: u32,
+}
+
+impl Default for SessionRules {
+    /// Two hours and twelve: a clerk who takes a long case, or lunch, is not signed out in the middle of it.
+    fn default() -> Self {
+        Self { idle: 2 * 3_600, absolute: 12 * 3_600 }
+    }
+}
+
+/// What is done to credentials, as far as it may need a second person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Deed {
+    /// Issuing.
+    Issue,
+    /// 暂扣.
+    Suspend,
+    /// 解除暂扣.
+    Reinstate,
+    /// 注销.
+    Revoke,
+}
+
+impl Deed {
+    /// Every deed.
+    pub const ALL: [Self; 4] = [Self::Issue, Self::Suspend, Self::Reinstate, Self::Revoke];
+
+    /// The frozen name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Issue => "issue",
+            Self::Suspend => "suspend",
+            Self::Reinstate => "reinstate",
+            Self::Revoke => "revoke",
+        }
+    }
+}
+
+/// Which deeds of which types need a second person (双人复核).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FourEyes {
+    /// Deed and type; no type means every type.
+    pub needed: Vec<(Deed, Option<TypeCode>)>,
+    /// How long an action waits, in seconds.
+    pub wait: u32,
+}
+
+impl Default for FourEyes {
+    /// Nothing needs a second person; an action would wait three days.
+    fn default() -> Self {
+        Self { needed: Vec::new(), wait: 72 * 3_600 }
+    }
+}
+
+impl FourEyes {
+    /// Whether a deed needs a second person for a type.
+    pub fn needs(&self, deed: Deed, type_code: &TypeCode) -> bool {
+        let fits = |of: &Option<TypeCode>| of.as_ref().is_none_or(|of| of == type_code);
+        self.needed.iter().any(|(needed, of)| *needed == deed && fits(of))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rule_names_deed_and_type() {
+        let card = TypeCode::parse("idCard").unwrap();
+        let other = TypeCode::parse("marriage").unwrap();
+        let rules = FourEyes { needed: vec![(Deed::Issue, Some(card.clone())), (Deed::Revoke, None)], wait: 1 };
+        assert!(
+            rules.needs(Deed::Issue, &card) && rules.needs(Deed::Revoke, &card) && rules.needs(Deed::Revoke, &other)
+        );
+        assert!(!rules.needs(Deed::Issue, &other) && !rules.needs(Deed::Suspend, &card));
+        assert!(Deed::ALL.iter().all(|deed| !FourEyes::default().needs(*deed, &card)));
+    }
+}
