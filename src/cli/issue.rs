@@ -12,24 +12,18 @@ use clap::Args;
 
 use super::output::{Output, file_error};
 use super::reach::{Asked, Reach, ReachArgs};
-use crate::base::bytes::hex;
 use crate::base::id::{AgencyCode, TypeCode};
-use crate::base::jcs::canonicalize_object;
-use crate::base::json::Value;
-use crate::crypto::digest::sha256;
 use crate::domain::agency::Agencies;
 use crate::domain::catalogue::Catalogue;
 use crate::domain::error::{Error, ErrorKind, Reason};
 use crate::domain::holder;
-use crate::wire::table::{self, Fault, Format, Row, Table};
-use report::{REASON_COLUMNS, Report};
+use crate::wire::table::{self, Fault, Format, ROW_KEY, Row, Table};
+use report::Report;
 
 /// Most rows that go to the city at once.
 const CHUNK: usize = 256;
 /// Most bytes, roughly, that go to the city at once.
 const CHUNK_BYTES: usize = 4 << 20;
-/// The column with a row's key.
-const ROW_KEY: &str = "rowKey";
 /// The column with a holder's key.
 const HOLDER_KEY: &str = "holderKey";
 
@@ -63,7 +57,7 @@ pub struct IssueArgs {
 pub fn run(args: &IssueArgs, out: Output) -> Result<u8, Error> {
     check_names(args)?;
     let mut table = read(&args.input)?;
-    drop_reasons(&mut table);
+    table.drop_reasons();
     let reach = Reach::open(&args.reach)?;
     let mut report = Report::start(args, table.columns, table.rows.len(), out)?;
     let mut rows = table.rows.into_iter().peekable();
@@ -130,18 +124,6 @@ fn told(fault: &Fault) -> Error {
     Error::new(ErrorKind::Malformed, fault.code).says(&fault.message.zh, &fault.message.en).because(vec![reason])
 }
 
-/// Takes the columns out with which a file of refused rows begins.
-fn drop_reasons(table: &mut Table) {
-    let is_report = REASON_COLUMNS.iter().all(|name| table.columns.iter().any(|column| column == name));
-    if !is_report {
-        return;
-    }
-    table.columns.retain(|column| !REASON_COLUMNS.contains(&column.as_str()));
-    for row in &mut table.rows {
-        row.cells.retain(|column, _| !REASON_COLUMNS.contains(&column.as_str()));
-    }
-}
-
 fn next_chunk(rows: &mut std::iter::Peekable<std::vec::IntoIter<Row>>) -> Vec<Row> {
     let mut chunk = Vec::new();
     let mut bytes = 0_usize;
@@ -155,12 +137,11 @@ fn next_chunk(rows: &mut std::iter::Peekable<std::vec::IntoIter<Row>>) -> Vec<Ro
 
 fn asked(row: &Row, holder_key: Option<&str>) -> Asked {
     let mut cells = row.cells.clone();
-    let key = cells.remove(ROW_KEY);
     let brings = cells.keys().any(|column| column.split('.').next() == Some(HOLDER_KEY));
     if let Some(holder_key) = holder_key.filter(|_| !brings) {
         cells.insert(HOLDER_KEY.to_owned(), holder_key.into());
     }
-    let key = key.as_ref().and_then(Value::as_str).map(str::to_owned);
-    let key = key.unwrap_or_else(|| format!("row/{}", hex(&sha256(&canonicalize_object(&cells)))));
+    let key = table::row_key(&cells);
+    cells.remove(ROW_KEY);
     Asked { key, cells }
 }

@@ -5,9 +5,10 @@ use super::city::City;
 use super::error::Error;
 use super::holder::thumbprint_of;
 use super::issuance::record::{CredentialHead, Package};
+use super::ports::MAX_PAGE;
 use super::record;
 use crate::base::bytes::{base64url, from_base64url};
-use crate::base::id::{AgencyCode, CredentialId};
+use crate::base::id::{AgencyCode, CredentialId, TypeCode};
 use crate::base::json::{Value, json};
 use crate::base::time::rfc3339;
 
@@ -18,6 +19,18 @@ pub struct Registered {
     pub head: CredentialHead,
     /// What the holder receives.
     pub package: Package,
+}
+
+/// How far credentials are counted one by one; beyond, a page says “more than”.
+pub const MOST_COUNTED: usize = 5_000;
+
+/// A count that may have stopped at [`MOST_COUNTED`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tally {
+    /// How many were counted.
+    pub count: usize,
+    /// Whether there are more.
+    pub more: bool,
 }
 
 /// One page of heads.
@@ -52,6 +65,32 @@ impl City {
     /// Credentials that an agency issued, oldest first.
     pub fn credentials_by(&self, agency: &AgencyCode, after: Option<&str>) -> Result<Heads, Error> {
         self.heads(Table::AgencyIndex, &record::prefix(&[agency.as_str()]), after)
+    }
+
+    /// Credentials of one type that an agency issued.
+    pub fn credentials_of_type(
+        &self,
+        agency: &AgencyCode,
+        code: &TypeCode,
+        after: Option<&str>,
+    ) -> Result<Heads, Error> {
+        self.heads(Table::TypeIndex, &record::prefix(&[code.as_str(), agency.as_str()]), after)
+    }
+
+    /// How many credentials of a type an agency issued, counted no further than [`MOST_COUNTED`].
+    pub fn tally(&self, agency: &AgencyCode, code: &TypeCode) -> Result<Tally, Error> {
+        let prefix = record::prefix(&[code.as_str(), agency.as_str()]);
+        let mut tally = Tally { count: 0, more: false };
+        let mut after: Option<Vec<u8>> = None;
+        loop {
+            let page = self.store().scan(Table::TypeIndex, &prefix, after.as_deref(), MAX_PAGE)?;
+            tally.count += page.rows.len();
+            after = page.next;
+            tally.more = after.is_some();
+            if after.is_none() || tally.count >= MOST_COUNTED {
+                return Ok(tally);
+            }
+        }
     }
 
     fn heads(&self, index: Table, prefix: &[u8], after: Option<&str>) -> Result<Heads, Error> {

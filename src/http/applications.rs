@@ -13,7 +13,7 @@ use super::credentials::idempotency_key;
 use super::extract::{self, Body};
 use super::problem::Answer;
 use super::route::{Access, JSON, Route};
-use super::service::{Authenticated, Service, Shared, blocking};
+use super::service::{Asked, Authenticated, Service, Shared, blocking};
 use crate::base::id::ApplicationId;
 use crate::base::json::{Value, json};
 use crate::base::text::Lang;
@@ -179,11 +179,9 @@ async fn progress(
 ) -> Answer<Response> {
     let progress = blocking(&service, move |service| service.city.progress(&token)).await;
     if super::wants_page(&headers) {
-        return Ok(service.pages.progress(
-            &headers,
-            query.get("lang").map(|lang| Lang::from_tag(lang)),
-            progress.map_err(|problem| problem.0),
-        ));
+        let lang = query.get("lang").map(|lang| Lang::from_tag(lang));
+        let asked = Asked { lang, large: query.get("large").is_some_and(|large| large == "1") };
+        return Ok(service.pages.progress(&headers, asked, progress.map_err(|problem| problem.0)));
     }
     Ok(([("cache-control", "no-store")], Json(progress?.to_json())).into_response())
 }

@@ -39,6 +39,7 @@ pub fn routes() -> Vec<Route> {
         .only(Access::Agency),
         Route::get("/api/credentials", "Lists the agency's credentials.", get(list)).only(Access::Agency).query(&[
             ("holder", "The holder's tag, or the DID or thumbprint of the holder's key; never a personal number."),
+            ("type", "Only this type, by its code."),
             ("after", "Where to go on."),
         ]),
         Route::post(
@@ -214,9 +215,10 @@ async fn list(
     }
     blocking(&service, move |service| {
         let after = query.get("after").map(String::as_str);
-        let heads = match query.get("holder") {
-            Some(holder) => service.city.credentials_of(&agency, holder, after)?,
-            None => service.city.credentials_by(&agency, after)?,
+        let heads = match (query.get("holder"), query.get("type")) {
+            (Some(holder), _) => service.city.credentials_of(&agency, holder, after)?,
+            (None, Some(code)) => service.city.credentials_of_type(&agency, &TypeCode::parse(code)?, after)?,
+            (None, None) => service.city.credentials_by(&agency, after)?,
         };
         Ok(Json(page(&heads)))
     })

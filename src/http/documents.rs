@@ -20,6 +20,8 @@ pub fn routes() -> Vec<Route> {
     vec![
         Route::get("/schemas/credentials", "The credential types.", get(types)),
         Route::get("/schemas/credentials/{code}/{version}", "The JSON Schema of a credential type.", get(schema)),
+        Route::get("/schemas/code-lists", "The code lists that schemas refer to.", get(code_lists)),
+        Route::get("/schemas/certificate-metadata", "The certificate metadata that schemas refer to.", get(metadata)),
         Route::get("/contexts/v1.jsonld", "The city's JSON-LD context.", get(jsonld)).answers(&[(
             200,
             "application/ld+json",
@@ -42,6 +44,20 @@ async fn schema(Path((code, version)): Path<(String, String)>) -> Answer<Respons
     let found = catalogue.find(&code).filter(|found| found.version().to_string() == version);
     let found = found.ok_or_else(|| Error::not_found("no such schema"))?;
     Ok(document("application/schema+json", found.text()))
+}
+
+async fn code_lists() -> Answer<Response> {
+    shared("code-lists")
+}
+
+async fn metadata() -> Answer<Response> {
+    shared("certificate-metadata")
+}
+
+fn shared(name: &str) -> Answer<Response> {
+    let catalogue = Catalogue::embedded().map_err(Error::from)?;
+    let text = catalogue.shared_document(name).ok_or_else(|| Error::not_found("no such schema"))?;
+    Ok(document("application/schema+json", text))
 }
 
 async fn jsonld() -> Answer<Response> {

@@ -23,6 +23,7 @@ pub mod service;
 pub mod session;
 pub mod status;
 pub mod trust;
+pub mod types;
 pub mod vc_api;
 pub mod verify;
 
@@ -38,6 +39,7 @@ pub fn routes() -> Vec<Route> {
     let mut routes = verify::routes();
     routes.extend(sd_jwt::routes());
     routes.extend(credentials::routes());
+    routes.extend(types::routes());
     routes.extend(applications::routes());
     routes.extend(requests::routes());
     routes.extend(oid4vp::routes());

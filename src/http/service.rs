@@ -35,7 +35,16 @@ pub struct Service {
 /// Pages that a machine interface shows to browsers; implemented by the pages' layer.
 pub trait Pages: Send + Sync {
     /// The progress of an application, or why it cannot be told.
-    fn progress(&self, headers: &HeaderMap, lang: Option<Lang>, progress: Result<Progress, Error>) -> Response;
+    fn progress(&self, headers: &HeaderMap, asked: Asked, progress: Result<Progress, Error>) -> Response;
+}
+
+/// How somebody wants a page, by its address.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Asked {
+    /// `lang=en`; the browser's preference otherwise.
+    pub lang: Option<Lang>,
+    /// `large=1`: large type, 长辈版.
+    pub large: bool,
 }
 
 /// How much one caller may ask for.

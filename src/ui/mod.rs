@@ -15,11 +15,12 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
+use self::html::Look;
 use crate::base::text::Lang;
 use crate::domain::application::progress::Progress;
 use crate::domain::error::Error;
 use crate::http::problem;
-use crate::http::service::Pages;
+use crate::http::service::{Asked, Pages};
 
 /// What pages without scripts may load: their style sheet and pictures.
 const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
@@ -28,11 +29,11 @@ const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:
 pub struct Site;
 
 impl Pages for Site {
-    fn progress(&self, headers: &HeaderMap, lang: Option<Lang>, progress: Result<Progress, Error>) -> Response {
-        let lang = lang.unwrap_or_else(|| preferred(headers));
+    fn progress(&self, headers: &HeaderMap, asked: Asked, progress: Result<Progress, Error>) -> Response {
+        let look = Look { lang: asked.lang.unwrap_or_else(|| preferred(headers)), large: asked.large };
         match progress {
-            Ok(progress) => page(StatusCode::OK, &progress::page(&progress, lang)),
-            Err(error) => page(problem::status(error.kind), &progress::missing(&error, lang)),
+            Ok(progress) => page(StatusCode::OK, &progress::page(&progress, look)),
+            Err(error) => page(problem::status(error.kind), &progress::missing(&error, look)),
         }
     }
 }

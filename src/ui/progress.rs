@@ -2,14 +2,15 @@
 
 use std::fmt::Write as _;
 
-use super::html::{document, escape};
+use super::html::{Look, document, escape};
 use crate::base::text::Lang;
-use crate::base::time::{Timestamp, china_clock, china_date, parse_date};
+use crate::base::time::{Timestamp, china_clock, china_date, parse_date, rfc3339};
 use crate::domain::application::progress::Progress;
 use crate::domain::error::Error;
 
 /// The page of a case.
-pub(super) fn page(progress: &Progress, lang: Lang) -> String {
+pub(super) fn page(progress: &Progress, look: Look) -> String {
+    let lang = look.lang;
     let say = |zh, en| lang.pick(zh, en);
     let mut main = String::new();
     let _ = writeln!(main, "<h1>{}</h1>", escape(progress.matter.get(lang)));
@@ -22,36 +23,55 @@ pub(super) fn page(progress: &Progress, lang: Lang) -> String {
     if let Some(due) = &progress.due {
         let _ = writeln!(
             main,
-            "<p class=\"due\">{} <strong>{}</strong></p>",
-            say("承诺办结日期", "Decided by"),
+            "<p class=\"due\">{}<strong>{}</strong></p>",
+            say("承诺办结日期：", "Decided by "),
             day(due, lang)
         );
     }
     if let Some(reason) = &progress.reason {
-        let _ = writeln!(main, "<p class=\"reason\">{}{}</p>", say("原因：", "Reason: "), escape(reason));
+        let _ = writeln!(main, "<p class=\"due\">{}{}</p>", say("原因：", "Reason: "), escape(reason));
     }
-    main.push_str("<ol class=\"steps\">\n");
+    if progress.state == "granted" {
+        let collect = say(
+            "结果为电子证照，已签发。请打开手机卡包领取，无需再到窗口。",
+            "The result is an electronic licence and has been issued. Receive it in your wallet; no visit is needed.",
+        );
+        let _ = writeln!(main, "<p class=\"due\">{collect}</p>");
+    }
+    let _ = writeln!(main, "<h2>{}</h2>\n<ol class=\"steps\">", say("办理过程", "Steps"));
     for (step, at) in &progress.steps {
-        let _ = writeln!(main, "<li><span>{}</span><time>{}</time></li>", escape(step.get(lang)), time(*at, lang));
+        let _ = writeln!(
+            main,
+            "<li><span>{}</span><time datetime=\"{}\">{}</time></li>",
+            escape(step.get(lang)),
+            rfc3339(*at),
+            time(*at, lang)
+        );
     }
-    main.push_str("</ol>\n<dl>\n");
+    let _ = writeln!(main, "</ol>\n<h2>{}</h2>\n<dl class=\"facts\">", say("办件信息", "About this application"));
     for (name, value) in [
-        (say("办件编号", "Number"), progress.number.as_str()),
-        (say("申请人", "Applicant"), &progress.applicant),
-        (say("负责单位", "Responsible"), progress.agency.get(lang)),
-        (say("联系电话", "Telephone"), &progress.phone),
+        (say("办件编号", "Number"), escape(&progress.number)),
+        (say("申请人", "Applicant"), escape(&progress.applicant)),
+        (say("负责单位", "Responsible"), escape(progress.agency.get(lang))),
+        (say("联系电话", "Telephone"), telephone(&progress.phone)),
     ] {
-        let _ = writeln!(main, "<dt>{name}</dt><dd>{}</dd>", escape(value));
+        let _ = writeln!(main, "<dt>{name}</dt><dd>{value}</dd>");
     }
     main.push_str("</dl>\n");
-    document(lang, progress.matter.get(lang), &main)
+    document(look, progress.matter.get(lang), &main)
+}
+
+/// A number that a phone can call.
+fn telephone(number: &str) -> String {
+    let digits: String = number.chars().filter(char::is_ascii_digit).collect();
+    format!("<a href=\"tel:{digits}\">{}</a>", escape(number))
 }
 
 /// The page for a receipt that is not there.
-pub(super) fn missing(error: &Error, lang: Lang) -> String {
-    let title = lang.pick("没有找到回执", "Receipt not found");
-    let main = format!("<h1>{title}</h1>\n<p class=\"reason\">{}</p>\n", escape(error.sentence(lang)));
-    document(lang, title, &main)
+pub(super) fn missing(error: &Error, look: Look) -> String {
+    let title = look.lang.pick("没有找到回执", "Receipt not found");
+    let main = format!("<h1>{title}</h1>\n<p class=\"due\">{}</p>\n", escape(error.sentence(look.lang)));
+    document(look, title, &main)
 }
 
 fn time(at: Timestamp, lang: Lang) -> String {

@@ -4,4 +4,5 @@ mod applications;
 mod credentials;
 mod documents;
 mod every;
+mod types;
 mod vc_api;

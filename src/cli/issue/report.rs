@@ -16,10 +16,7 @@ use crate::cli::output::{Output, create_private, file_error, write_private};
 use crate::cli::reach::{Outcome, Reach};
 use crate::cli::{OK, REFUSED};
 use crate::domain::error::{Error, ErrorKind, Reason};
-use crate::wire::table::Row;
-
-/// The columns before the row's own in the file of refused rows. Where a row has several reasons, each cell lists them.
-pub(super) const REASON_COLUMNS: [&str; 5] = ["row", "field", "code", "reasonZh", "reasonEn"];
+use crate::wire::table::{REASON_COLUMNS, Row};
 
 /// One run.
 pub(super) struct Report {

@@ -145,6 +145,16 @@ impl CredentialType {
         }
     }
 
+    /// The column that a table's heading means, with its number where it has one; `None` when the type has no such column.
+    pub fn column(&self, heading: &str) -> Option<String> {
+        let (base, number) = match heading.trim().rsplit_once('.') {
+            Some((base, number)) if number.parse::<usize>().is_ok_and(|n| n > 0) => (base, Some(number)),
+            _ => (heading.trim(), None),
+        };
+        let name = self.column_name(base)?;
+        Some(number.map_or_else(|| name.to_owned(), |number| format!("{name}.{number}")))
+    }
+
     /// The canonical name of a column without its number; `None` when the type has no such column.
     pub(super) fn column_name(&self, header: &str) -> Option<&str> {
         let by_label = || self.fields().iter().find(|field| field.label.zh == header);

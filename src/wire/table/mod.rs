@@ -11,8 +11,11 @@ mod xlsx;
 
 use std::collections::BTreeSet;
 
+use crate::base::bytes::hex;
+use crate::base::jcs::canonicalize_object;
 use crate::base::json::{Map, Value};
 use crate::base::text::Label;
+use crate::crypto::digest::sha256;
 
 /// Longest file, bytes.
 pub const MOST_BYTES: usize = 64 << 20;
@@ -20,6 +23,10 @@ pub const MOST_BYTES: usize = 64 << 20;
 pub const MOST_ROWS: usize = 200_000;
 /// Most columns.
 pub const MOST_COLUMNS: usize = 256;
+/// The column with a row's key.
+pub const ROW_KEY: &str = "rowKey";
+/// The columns before the row's own in a file of refused rows. Where a row has several reasons, each cell lists them.
+pub const REASON_COLUMNS: [&str; 5] = ["row", "field", "code", "reasonZh", "reasonEn"];
 /// Longest cell, characters: what a spreadsheet holds.
 pub const LONGEST_CELL: usize = 32_767;
 
@@ -113,6 +120,28 @@ pub fn read(format: Format, bytes: &[u8]) -> Result<Table, Fault> {
     Ok(table)
 }
 
+impl Table {
+    /// Takes the columns out with which a file of refused rows begins.
+    pub fn drop_reasons(&mut self) {
+        let is_report = REASON_COLUMNS.iter().all(|name| self.columns.iter().any(|column| column == name));
+        if !is_report {
+            return;
+        }
+        self.columns.retain(|column| !REASON_COLUMNS.contains(&column.as_str()));
+        for row in &mut self.rows {
+            row.cells.retain(|column, _| !REASON_COLUMNS.contains(&column.as_str()));
+        }
+    }
+}
+
+/// What makes a row known again: its column `rowKey`, else the digest of its other cells.
+pub fn row_key(cells: &Map) -> String {
+    match cells.get(ROW_KEY).and_then(Value::as_str) {
+        Some(key) => key.to_owned(),
+        None => format!("row/{}", hex(&sha256(&canonicalize_object(cells)))),
+    }
+}
+
 /// A table under construction.
 #[derive(Default)]
 struct Builder {
@@ -203,6 +232,11 @@ impl Builder {
 }
 
 impl Row {
+    /// What makes the row known again; see [`row_key`].
+    pub fn key(&self) -> String {
+        row_key(&self.cells)
+    }
+
     fn put(&mut self, name: &str, value: Value) {
         if value.as_str().is_some_and(|text| text.chars().count() > LONGEST_CELL) {
             let (zh, en) = ("内容过长（引号未成对？）。", "The cell is too long; is a quote not closed?");

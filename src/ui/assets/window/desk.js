@@ -3,7 +3,7 @@
 
 import { Problem, freshKey, get, post } from "../lib/api.js";
 import { prepare } from "../lib/fields.js";
-import { t } from "../lib/i18n.js";
+import { label, t } from "../lib/i18n.js";
 import { useEffect, useRef, useState } from "../lib/preact.js";
 import { normalise, spokenCode } from "../lib/wedge.js";
 import { tellCitizen } from "./channel.js";
@@ -214,9 +214,9 @@ function actions(read, set) {
     const { request, mode } = read();
     if (mode !== "request" || (body.id && body.id !== request.id)) return;
     if (body.state === "opened") set({ request: { ...request, state: "opened" } });
-    if (body.state === "expired") {
+    if (["expired", "declined", "cancelled"].includes(body.state)) {
       close();
-      set({ mode: "error", error: { message: t("request.expired"), status: 410 } });
+      set({ mode: "error", request: null, error: { message: label(body.declined) || t(`request.${body.state}`), status: 410 } });
       tellCitizen({ kind: "idle" });
     }
     if (body.state !== "answered" || !body.verdict) return;

@@ -21,7 +21,7 @@ export function MatterSide({ desk, state }) {
     ${matter.note && html`<p class="soft small">${label(matter.note)}</p>`}
     <div>
       <h3>
-        ${t("window.materials")}
+        ${t("window.materials")}${" "}
         <span class="soft">${t("window.ofTotal", { done: count(done), all: count(list.length) })}</span>
       </h3>
       <ul class="materials">

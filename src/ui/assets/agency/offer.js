@@ -1,0 +1,99 @@
+// What was made: the code and PIN on the screen, or as a letter for the post (领证通知), watched until the holder took it.
+
+import { get, post } from "../lib/api.js";
+import { day, label, moment, t } from "../lib/i18n.js";
+import { Failure, Icon, Notice } from "../lib/page.js";
+import { html, useEffect, useState } from "../lib/preact.js";
+import { Grouped } from "../lib/verdict.js";
+
+const svg = (text) =>
+  text?.startsWith("data:") ? text : `data:image/svg+xml;charset=utf-8,${encodeURIComponent(text ?? "")}`;
+
+/** An offer until it is claimed or ended. */
+export function Offer({ offer, type, agency, holder, next }) {
+  const [state, setState] = useState(offer.state ?? "offered");
+  const [error, setError] = useState(null);
+  useEffect(() => {
+    if (!offer.id || state !== "offered") return undefined;
+    const timer = setInterval(
+      () =>
+        get(`/api/offers/${offer.id}`).then(
+          (found) => setState(found.state),
+          () => {},
+        ),
+      3000,
+    );
+    return () => clearInterval(timer);
+  }, [state]);
+  const cancel = () => post(`/api/offers/${offer.id}/cancel`).then(() => setState("cancelled"), setError);
+  if (offer.pending) {
+    return html`<div class="sheet stack">
+      <${Notice} kind="unsure" icon="wait" live
+        ><p class="strong">${t("pending.waits")}</p>
+        <p>${t("pending.waitsHelp")}</p><//
+      >
+      <p><button class="button primary" type="button" onClick=${next}>${t("issue.next")}</button></p>
+    </div>`;
+  }
+  return html`<div class="sheet offer">
+    <div class="stack offer-code">
+      ${state === "offered" && html`<div class="qr"><img src=${svg(offer.qr)} alt=${t("offer.alt")} /></div>`}
+    </div>
+    <div class="stack grow">
+      <h2>${label(type.name)}</h2>
+      ${holder && html`<p class="strong">${holder}</p>`}
+      <${Notice}
+        kind=${state === "claimed" ? "pass" : state === "offered" ? "" : "unsure"}
+        icon=${state === "offered" ? "phone" : undefined}
+        live
+        >${t(`offer.${state}`)}<//
+      >
+      ${
+        state === "offered" &&
+        html`<dl class="facts">
+            <dt>${t("offer.pin")}</dt>
+            <dd class="pin"><${Grouped} text=${offer.pin ?? ""} /></dd>
+            <dt>${t("offer.until")}</dt>
+            <dd>${moment(offer.expiresAt)}</dd>
+          </dl>
+          <p class="soft">${t("offer.how")}</p>`
+      }
+      ${error && html`<${Failure} error=${error} />`}
+      <div class="row">
+        <button class="button primary" type="button" onClick=${next}>${t("issue.next")}</button>
+        ${
+          state === "offered" &&
+          html`<button class="button" type="button" onClick=${() => print()}>
+              <${Icon} name="print" />${t("offer.letter")}
+            </button>
+            <button class="button plain" type="button" onClick=${cancel}>${t("offer.cancel")}</button>`
+        }
+      </div>
+    </div>
+    ${state === "offered" && html`<${Letter} offer=${offer} type=${type} agency=${agency} holder=${holder} />`}
+  </div>`;
+}
+
+/** The letter; shown only when printed. */
+function Letter({ offer, type, agency, holder }) {
+  return html`<article class="paper" aria-hidden="true">
+    <h1>${t("letter.title")}</h1>
+    <p>${t("letter.dear", { name: holder })}</p>
+    <p>${t("letter.text", { type: label(type.name), agency: label(agency.name) })}</p>
+    <div class="paper-row">
+      <div class="qr"><img src=${svg(offer.qr)} alt="" /></div>
+      <dl class="facts">
+        <dt>${t("offer.pin")}</dt>
+        <dd><strong>${offer.pin}</strong></dd>
+        <dt>${t("offer.until")}</dt>
+        <dd>${day(offer.expiresAt)}</dd>
+      </dl>
+    </div>
+    <ol>
+      <li>1. ${t("letter.step1")}</li>
+      <li>2. ${t("letter.step2")}</li>
+      <li>3. ${t("letter.step3")}</li>
+    </ol>
+    <p class="foot">${t("letter.foot")}<br />${offer.link}</p>
+  </article>`;
+}

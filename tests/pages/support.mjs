@@ -1,0 +1,292 @@
+// What every page test needs: the built program on a demo city of its own, Chromium with a camera that films what the test
+// wants, people who sign in and hold wallets. Nothing here asserts.
+
+import { execFile, spawn } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { promisify } from "node:util";
+
+import { chromium } from "playwright-core";
+
+const run = promisify(execFile);
+export const ROOT = resolve(import.meta.dirname, "../..");
+/** The program under test; another one by CERTLESS_BIN. */
+export const BIN = process.env.CERTLESS_BIN ?? join(ROOT, "target/debug/certless");
+const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
+/** The demo city's password for every account, and the passphrase of its wallets. */
+export const PASSWORD = "demo-password";
+export const PASSPHRASE = "demo";
+
+const FLAGS = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+  "--autoplay-policy=no-user-gesture-required",
+];
+
+async function freePort() {
+  const server = createServer();
+  await new Promise((done) => server.listen(0, "127.0.0.1", done));
+  const { port } = server.address();
+  await new Promise((done) => server.close(done));
+  return port;
+}
+
+/** A demo city on a free port; `CERTLESS_CITY=http://…` with `CERTLESS_DATA=DIR` uses one that is running. */
+export class City {
+  static async start() {
+    const city = new City();
+    if (process.env.CERTLESS_CITY) {
+      city.base = process.env.CERTLESS_CITY;
+      city.data = process.env.CERTLESS_DATA;
+      return city;
+    }
+    city.folder = mkdtempSync(join(tmpdir(), "certless-pages-"));
+    city.data = join(city.folder, "data");
+    const port = await freePort();
+    city.base = `http://127.0.0.1:${port}`;
+    const listen = ["demo", "--data", city.data, "--listen", `127.0.0.1:${port}`];
+    city.process = spawn(BIN, listen, { cwd: city.folder, stdio: ["ignore", "pipe", "pipe"] });
+    city.said = "";
+    for (const stream of [city.process.stdout, city.process.stderr]) stream.on("data", (text) => (city.said += text));
+    await city.#ready();
+    return city;
+  }
+
+  async #ready() {
+    const until = Date.now() + 600_000;
+    while (Date.now() < until) {
+      if (this.process.exitCode !== null) throw new Error(`the program ended: ${this.said}`);
+      if (await fetch(`${this.base}/readyz`).then((answer) => answer.ok, () => false)) return;
+      await new Promise((done) => setTimeout(done, 300));
+    }
+    throw new Error(`the city does not answer: ${this.said}`);
+  }
+
+  stop() {
+    this.process?.kill("SIGTERM");
+    if (this.folder) rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  /** A machine's call with a demo token: `agency-GA`, `window-YB`. */
+  async api(who, method, path, body) {
+    const answer = await fetch(this.base + path, {
+      method,
+      headers: {
+        authorization: `Bearer demo-${who}`,
+        accept: "application/json",
+        "content-type": typeof body === "string" ? "text/plain" : "application/json",
+      },
+      body: body === undefined ? undefined : typeof body === "string" ? body : JSON.stringify(body),
+    });
+    const text = await answer.text();
+    return { status: answer.status, body: text.startsWith("{") || text.startsWith("[") ? JSON.parse(text) : text };
+  }
+
+  /** The wallets of the demo's residents as files, in order. */
+  wallets() {
+    const folder = join(this.data, "wallets");
+    return readdirSync(folder).filter((name) => name.endsWith(".wallet")).sort().map((name) => new Wallet(join(folder, name)));
+  }
+
+  /** The first resident who holds all these types in force. */
+  async resident(...types) {
+    for (const wallet of this.wallets()) {
+      const held = await wallet.list();
+      const all = types.every((type) => held.licences.some((one) => one.type === type));
+      if (all && !taken.has(wallet.path)) {
+        taken.add(wallet.path);
+        return Object.assign(wallet, { name: held.name, did: held.did, jwk: held.jwk, licences: held.licences });
+      }
+    }
+    throw new Error(`nobody holds ${types.join(", ")}`);
+  }
+}
+
+const taken = new Set();
+
+/** A wallet in a file, used by the program itself: the other side of a window. */
+export class Wallet {
+  constructor(path) {
+    this.path = path;
+  }
+
+  async #cli(...args) {
+    const { stdout } = await run(BIN, ["wallet", ...args], {
+      env: { ...process.env, CERTLESS_WALLET_PASSPHRASE: PASSPHRASE },
+      maxBuffer: 1 << 24,
+    });
+    return stdout;
+  }
+
+  async list() {
+    return JSON.parse(await this.#cli("list", this.path));
+  }
+
+  /** A fresh show code as text. */
+  async code(type, ...more) {
+    return (await this.#cli("code", this.path, type, ...more)).trim();
+  }
+
+  /** The number of a licence. */
+  number(type) {
+    return this.licences.find((one) => one.type === type).number;
+  }
+
+  /** The identifier of a licence. */
+  id(type) {
+    return this.licences.find((one) => one.type === type).id;
+  }
+}
+
+/** A browser whose camera films `film`, a file that the test writes; see `filmCode`. */
+export class Browser {
+  static async start({ camera = true } = {}) {
+    const browser = new Browser();
+    browser.folder = mkdtempSync(join(tmpdir(), "certless-camera-"));
+    browser.film = join(browser.folder, "camera.y4m");
+    writeFileSync(browser.film, frames([blank()]));
+    const fake = ["--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream", `--use-file-for-fake-video-capture=${browser.film}`];
+    browser.chromium = await chromium.launch({ executablePath: CHROMIUM, args: camera ? [...FLAGS, ...fake] : FLAGS });
+    return browser;
+  }
+
+  /** Another person's profile: own storage, own session. */
+  async profile({ lang = "zh", large = false, size = [1366, 768], permissions = ["camera"], path } = {}) {
+    const context = await this.chromium.newContext({
+      viewport: { width: size[0], height: size[1] },
+      locale: lang === "en" ? "en-GB" : "zh-CN",
+      permissions,
+      acceptDownloads: true,
+    });
+    await context.addInitScript(
+      ([chosen, big]) => {
+        if (localStorage.getItem("certless.lang") === null) localStorage.setItem("certless.lang", chosen);
+        if (big) localStorage.setItem("certless.large", "yes");
+      },
+      [lang, large],
+    );
+    const page = await context.newPage();
+    page.problems = [];
+    page.on("pageerror", (error) => page.problems.push(error.message));
+    page.on("console", (message) => message.type() === "error" && !/status of 4\d\d/.test(message.text()) && page.problems.push(message.text()));
+    if (path) await page.goto(path);
+    return page;
+  }
+
+  /** Writes what the camera films from its next opening on: the code's text on a phone held before the lens. */
+  async filmCode(text, options) {
+    writeFileSync(this.film, frames([await this.picture(text, options)]));
+  }
+
+  /** A grey picture of a code as somebody would photograph it: luminance, 1280 × 720 unless told otherwise. */
+  async picture(text, { width = 1280, height = 720, part = 0.75 } = {}) {
+    const svg = await qr(text);
+    this.studio ??= await (await this.chromium.newContext()).newPage();
+    const grey = await this.studio.evaluate(draw, { svg, width, height, part });
+    return { width, height, grey: Buffer.from(grey, "base64") };
+  }
+
+  /** The same as a PNG file that somebody uploads. */
+  async photo(text, path) {
+    const svg = await qr(text);
+    this.studio ??= await (await this.chromium.newContext()).newPage();
+    const png = await this.studio.evaluate(drawPng, { svg, width: 1200, height: 900, part: 0.6 });
+    writeFileSync(path, Buffer.from(png, "base64"));
+    return path;
+  }
+
+  async stop() {
+    await this.chromium.close();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** The code of a text as SVG, drawn by the program. */
+async function qr(text) {
+  const folder = mkdtempSync(join(tmpdir(), "certless-qr-"));
+  const path = join(folder, "code.svg");
+  try {
+    await run(BIN, ["qr", text, "--out", path]);
+    return readFileSync(path, "utf8");
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/* Runs in the page. */
+async function draw({ svg, width, height, part }) {
+  const image = new Image();
+  image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(svg)}`;
+  await image.decode();
+  const canvas = Object.assign(document.createElement("canvas"), { width, height });
+  const context = canvas.getContext("2d");
+  context.fillStyle = "#777";
+  context.fillRect(0, 0, width, height);
+  const side = height * part;
+  context.drawImage(image, (width - side) / 2, (height - side) / 2, side, side);
+  const { data } = context.getImageData(0, 0, width, height);
+  const grey = new Uint8Array(width * height);
+  for (let i = 0; i < grey.length; i += 1) grey[i] = (data[i * 4] * 3 + data[i * 4 + 1] * 6 + data[i * 4 + 2]) / 10;
+  let text = "";
+  for (let i = 0; i < grey.length; i += 32768) text += String.fromCharCode(...grey.subarray(i, i + 32768));
+  return btoa(text);
+}
+
+/* Runs in the page: slightly turned and soft, as a photograph is. */
+async function drawPng({ svg, width, height, part }) {
+  const image = new Image();
+  image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(svg)}`;
+  await image.decode();
+  const canvas = Object.assign(document.createElement("canvas"), { width, height });
+  const context = canvas.getContext("2d");
+  context.fillStyle = "#8a8d90";
+  context.fillRect(0, 0, width, height);
+  context.translate(width / 2, height / 2);
+  context.rotate(0.09);
+  context.filter = "blur(0.6px)";
+  const side = height * part;
+  context.drawImage(image, -side / 2, -side / 2, side, side);
+  return canvas.toDataURL("image/png").split(",")[1];
+}
+
+const blank = () => ({ width: 1280, height: 720, grey: Buffer.alloc(1280 * 720, 0x77) });
+
+/** Pictures as YUV4MPEG2, ten a second. */
+function frames(pictures) {
+  const [{ width, height }] = pictures;
+  const colour = Buffer.alloc((width * height) / 2, 128);
+  const parts = [Buffer.from(`YUV4MPEG2 W${width} H${height} F10:1 Ip A1:1 C420mpeg2\n`)];
+  for (const { grey } of pictures) parts.push(Buffer.from("FRAME\n"), grey, colour);
+  return Buffer.concat(parts);
+}
+
+/** Signs somebody in and leads to where they wanted to go. */
+export async function signIn(page, city, account, next) {
+  await page.goto(`${city.base}/signin?next=${encodeURIComponent(next)}`);
+  await page.fill("#account", account);
+  await page.fill("#password", PASSWORD);
+  await page.click("form button.primary");
+  await page.waitForURL(`${city.base}${next}`);
+}
+
+/** Types as a USB scanner does: fast, ended by Enter. */
+export async function wedge(page, text) {
+  await page.keyboard.type(text, { delay: 0 });
+  await page.keyboard.press("Enter");
+}
+
+/** The folder for pictures of pages; ignored by git. */
+export function shotFolder() {
+  const folder = join(ROOT, "tests/screenshots");
+  mkdirSync(folder, { recursive: true });
+  return folder;
+}
+
+export const hasChromium = () => existsSync(CHROMIUM);
