@@ -15,9 +15,10 @@ export const ROOT = resolve(import.meta.dirname, "../..");
 /** The program under test; another one by CERTLESS_BIN. */
 export const BIN = process.env.CERTLESS_BIN ?? join(ROOT, "target/debug/certless");
 const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
-/** The demo city's password for every account, and the passphrase of its wallets. */
-export const PASSWORD = "demo-password";
-export const PASSPHRASE = "demo";
+/** The passphrase of the demo city's wallets. */
+const PASSPHRASE = "demo";
+/** The password of an account of the demo city. */
+export const passwordOf = (account) => `demo-${account}`;
 
 const FLAGS = [
   "--no-sandbox",
@@ -63,7 +64,13 @@ export class City {
     const until = Date.now() + 600_000;
     while (Date.now() < until) {
       if (this.process.exitCode !== null) throw new Error(`the program ended: ${this.said}`);
-      if (await fetch(`${this.base}/readyz`).then((answer) => answer.ok, () => false)) return;
+      if (
+        await fetch(`${this.base}/readyz`).then(
+          (answer) => answer.ok,
+          () => false,
+        )
+      )
+        return;
       await new Promise((done) => setTimeout(done, 300));
     }
     throw new Error(`the city does not answer: ${this.said}`);
@@ -92,7 +99,10 @@ export class City {
   /** The wallets of the demo's residents as files, in order. */
   wallets() {
     const folder = join(this.data, "wallets");
-    return readdirSync(folder).filter((name) => name.endsWith(".wallet")).sort().map((name) => new Wallet(join(folder, name)));
+    return readdirSync(folder)
+      .filter((name) => name.endsWith(".wallet"))
+      .sort()
+      .map((name) => new Wallet(join(folder, name)));
   }
 
   /** The first resident who holds all these types in force. */
@@ -152,7 +162,11 @@ export class Browser {
     browser.folder = mkdtempSync(join(tmpdir(), "certless-camera-"));
     browser.film = join(browser.folder, "camera.y4m");
     writeFileSync(browser.film, frames([blank()]));
-    const fake = ["--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream", `--use-file-for-fake-video-capture=${browser.film}`];
+    const fake = [
+      "--use-fake-ui-for-media-stream",
+      "--use-fake-device-for-media-stream",
+      `--use-file-for-fake-video-capture=${browser.film}`,
+    ];
     browser.chromium = await chromium.launch({ executablePath: CHROMIUM, args: camera ? [...FLAGS, ...fake] : FLAGS });
     return browser;
   }
@@ -175,7 +189,11 @@ export class Browser {
     const page = await context.newPage();
     page.problems = [];
     page.on("pageerror", (error) => page.problems.push(error.message));
-    page.on("console", (message) => message.type() === "error" && !/status of 4\d\d/.test(message.text()) && page.problems.push(message.text()));
+    page.on(
+      "console",
+      (message) =>
+        message.type() === "error" && !/status of 4\d\d/.test(message.text()) && page.problems.push(message.text()),
+    );
     if (path) await page.goto(path);
     return page;
   }
@@ -267,13 +285,20 @@ function frames(pictures) {
   return Buffer.concat(parts);
 }
 
-/** Signs somebody in and leads to where they wanted to go. */
+/** Signs somebody in and leads to where they wanted to go; a session that is there already is taken up again. */
 export async function signIn(page, city, account, next) {
+  city.sessions ??= new Map();
+  if (city.sessions.has(account)) {
+    await page.context().addCookies(city.sessions.get(account));
+    await page.goto(city.base + next);
+    return;
+  }
   await page.goto(`${city.base}/signin?next=${encodeURIComponent(next)}`);
   await page.fill("#account", account);
-  await page.fill("#password", PASSWORD);
+  await page.fill("#password", passwordOf(account));
   await page.click("form button.primary");
   await page.waitForURL(`${city.base}${next}`);
+  city.sessions.set(account, await page.context().cookies());
 }
 
 /** Types as a USB scanner does: fast, ended by Enter. */

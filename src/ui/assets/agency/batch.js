@@ -2,6 +2,8 @@
 // remaining time, download what was refused. Doing it again issues nothing twice, so stopping and going on is harmless.
 
 import { call } from "../lib/api.js";
+import { prepareType } from "../lib/fields.js";
+import { inputs } from "../lib/form.js";
 import { count, label, t } from "../lib/i18n.js";
 import { Failure, Icon, Notice } from "../lib/page.js";
 import { html, useRef, useState } from "../lib/preact.js";
@@ -28,6 +30,7 @@ export function Batch({ type, changed }) {
     const media = /\.xlsx$/i.test(chosen.name) ? XLSX : "text/csv";
     try {
       const found = await call("POST", `/api/tables?type=${type.code}`, chosen, { media, timeout: 120000 });
+      found.columns = found.columns.filter((one) => one.name !== "rowKey");
       setTable(found);
       setMapping(Object.fromEntries(found.columns.map((one) => [one.name, one.column ?? ""])));
     } catch (problem) {
@@ -55,9 +58,7 @@ export function Batch({ type, changed }) {
       </div>
       <${FileDrop} onFile=${read} name=${file?.name} />
       <p>
-        <button class="button plain" type="button" onClick=${() => template(type, table)} disabled=${!table}>
-          ${t("batch.template")}
-        </button>
+        <button class="button plain" type="button" onClick=${() => template(type)}>${t("batch.template")}</button>
       </p>
       ${error && html`<${Failure} error=${error} />`}
     </section>
@@ -68,7 +69,7 @@ export function Batch({ type, changed }) {
           ${run ? html`<${Progress} run=${run} />` : html`<p>${t("batch.rows", { n: count(table.rows.length) })}</p>`}
           <div class="row">
             <button
-              class="button ${run?.dryRun && run.ended && run.refused.length === 0 ? "" : "primary"}"
+              class="button ${ready(run) ? "" : "primary"}"
               type="button"
               disabled=${run && !run.ended}
               onClick=${() => go(true)}
@@ -76,7 +77,7 @@ export function Batch({ type, changed }) {
               ${t("batch.check")}
             </button>
             <button
-              class="button ${run?.dryRun && run.ended && run.done > run.refused.length ? "primary" : ""}"
+              class="button ${ready(run) ? "primary" : ""}"
               type="button"
               disabled=${!run?.ended || (run.dryRun && run.done === run.refused.length)}
               onClick=${() => go(false)}
@@ -111,6 +112,9 @@ function FileDrop({ onFile, name }) {
     <${Icon} name="file" /><span>${name ?? t("batch.drop")}</span></label
   >`;
 }
+
+/** Whether issuing is the next step: checked, and some rows are right. */
+const ready = (run) => Boolean(run?.ended) && run.done > run.refused.length;
 
 /** The first rows and which field each column is. */
 function Preview({ table, mapping, onMap, locked }) {
@@ -217,14 +221,8 @@ function saveRefused(file, table, run) {
   );
 }
 
-/** An empty file with the columns of the type. */
-function template(type, table) {
-  download(
-    `${type.code}.csv`,
-    toCsv(
-      table.wanted.map((one) => one.column),
-      [],
-    ),
-    "text/csv",
-  );
+/** An empty file with the columns of the type, named as people name them. */
+async function template(type) {
+  const columns = inputs(await prepareType(type.code)).map((one) => one.field.label.zh);
+  download(`${type.code}.csv`, toCsv(columns, []), "text/csv");
 }

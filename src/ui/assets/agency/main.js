@@ -19,13 +19,16 @@ function place() {
   return { code: code || null, tab: TABS[tab] ? tab : "issue" };
 }
 
+/** Types that the agency has issued first; each group as the catalogue has it. */
+const sorted = (types) => [...types.filter((one) => one.count > 0), ...types.filter((one) => one.count === 0)];
+
 function Agency({ session }) {
   const [types, setTypes] = useState(null);
   const [error, setError] = useState(null);
   const [at, setAt] = useState(place());
   const load = () =>
     get("/api/types").then(
-      (found) => (setTypes(found), setError(null)),
+      (found) => (setTypes({ ...found, types: sorted(found.types) }), setError(null)),
       (problem) => setError(problem),
     );
   useEffect(() => {

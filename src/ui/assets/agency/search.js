@@ -3,20 +3,25 @@
 
 import { get, post } from "../lib/api.js";
 import { LicenceCard } from "../lib/card.js";
+import { annotation } from "../lib/catalogue.js";
 import { holderKind } from "../lib/codes.js";
-import { maskedText, prepareType, valueText, fieldOf } from "../lib/fields.js";
-import { day, label, moment, t } from "../lib/i18n.js";
+import { maskedText, prepareType, valueText } from "../lib/fields.js";
+import { day, label, maskCode, moment, t } from "../lib/i18n.js";
 import { Failure, Icon, Loading, Notice } from "../lib/page.js";
 import { html, useEffect, useState } from "../lib/preact.js";
 import { Table } from "../lib/table.js";
 import { ReasonDialog } from "../window/application.js";
 import { Offer } from "./offer.js";
 
+/** Rows shown before “more”. */
+const SHOWN = 25;
+
 export function Search({ type, agency, session, changed }) {
   const [text, setText] = useState("");
   const [found, setFound] = useState(null);
   const [error, setError] = useState(null);
   const [open, setOpen] = useState(null);
+  const [shown, setShown] = useState(SHOWN);
   const run = async (work, before = []) => {
     setError(null);
     try {
@@ -35,6 +40,10 @@ export function Search({ type, agency, session, changed }) {
     const kind = holderKind(asked);
     if (kind) return run(() => post("/api/credentials/search", { code: asked, codeType: kind }));
     return run(async () => ({ credentials: [head(await get(`/api/credentials/${encodeURIComponent(text.trim())}`))] }));
+  };
+  const more = () => {
+    setShown(shown + SHOWN);
+    if (found.next && found.rows.length <= shown + SHOWN) void run(latest(found.next), found.rows);
   };
   const columns = [
     {
@@ -91,8 +100,14 @@ export function Search({ type, agency, session, changed }) {
       <button class="button primary"><${Icon} name="search" />${t("search.go")}</button>
     </form>
     ${error && html`<${Failure} error=${error} />`} ${!found && !error && html`<${Loading} />`}
-    ${found && html`<${Table} columns=${columns} rows=${found.rows} rowKey=${(one) => one.id} caption=${t("agency.search")} empty=${t("search.none")} />`}
-    ${found?.next && html`<p><button class="button" type="button" onClick=${() => run(latest(found.next), found.rows)}>${t("search.more")}</button></p>`}
+    ${found && html`<${Table} columns=${columns} rows=${found.rows.slice(0, shown)} rowKey=${(one) => one.id} caption=${t("agency.search")} empty=${t("search.none")} />`}
+    ${
+      found &&
+      (found.next || found.rows.length > shown) &&
+      html`<p>
+        <button class="button" type="button" onClick=${more}>${t("search.more")}</button>
+      </p>`
+    }
   </div>`;
 }
 
@@ -159,7 +174,7 @@ function One({ id, agency, session, close, changed }) {
           name=${about.name}
           agency=${agency.name}
           holder=${holder}
-          number=${one.package.number}
+          number=${maskCode(one.package.number)}
           from=${one.validFrom}
           until=${one.validUntil}
           state=${one.status}
@@ -186,14 +201,14 @@ function One({ id, agency, session, close, changed }) {
 
 function Claims({ schema, claims }) {
   const [open, setOpen] = useState(false);
-  const fields = Object.entries(claims).filter(([name]) => fieldOf(schema, name));
-  const secret = fields.some(([name]) => fieldOf(schema, name).mask);
+  const fields = annotation(schema).fields.filter((field) => claims[field.name] !== undefined);
+  const secret = fields.some((field) => field.mask);
   return html`<div class="stack tight">
     <dl class="facts">
       ${fields.map(
-        ([name, value]) =>
-          html`<dt>${label(fieldOf(schema, name).label)}</dt>
-            <dd>${(open ? valueText : maskedText)(fieldOf(schema, name), value)}</dd>`,
+        (field) =>
+          html`<dt>${label(field.label)}</dt>
+            <dd>${(open ? valueText : maskedText)(field, claims[field.name])}</dd>`,
       )}
     </dl>
     ${secret && html`<p><button class="button" type="button" aria-pressed=${String(open)} onClick=${() => setOpen(!open)}>${t(open ? "mask.hideAll" : "mask.showAll")}</button></p>`}

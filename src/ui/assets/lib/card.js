@@ -2,6 +2,7 @@
 
 import { day, label, t } from "./i18n.js";
 import { html } from "./preact.js";
+import { Grouped } from "./verdict.js";
 
 /** `state` is one of valid, expiring, suspended, revoked, superseded, expired, draft. */
 export function LicenceCard({ name, agency, holder, number, from, until, state = "valid", small }) {
@@ -12,7 +13,7 @@ export function LicenceCard({ name, agency, holder, number, from, until, state =
       <span class="chip ${kind}">${t(`life.${state}`)}</span>
     </header>
     <p class="holder">${holder || "\u00a0"}</p>
-    <p class="number">${number || "\u00a0"}</p>
+    <p class="number">${number ? html`<${Grouped} text=${number} />` : "\u00a0"}</p>
     <footer>
       <span>${label(agency)}</span><span>${from ? day(from) : ""}${until ? ` – ${day(until)}` : ""}</span>
     </footer>

@@ -112,7 +112,20 @@ export function normal(field, text) {
     const code = narrow.replace(/[\s-]/g, "").toUpperCase();
     return field.format === "citizen-id" ? (fromLegacy(code) ?? code) : code;
   }
+  if (["date", "date-or-permanent", "month"].includes(field.format)) return isoDay(narrow);
   return ["text", "list"].includes(field.format) ? text.trim() : narrow;
+}
+
+/** 20260301, 2026.3.1, 2026年3月1日 as 2026-03-01; other texts stay. */
+function isoDay(text) {
+  const parts =
+    /^(\d{4})(\d{2})(\d{2})?$/.exec(text) ?? /^(\d{4})[-/.年](\d{1,2})(?:[-/.月](\d{1,2})?)?[日月]?$/.exec(text);
+  if (!parts) return text;
+  return parts
+    .slice(1)
+    .filter(Boolean)
+    .map((part) => part.padStart(2, "0"))
+    .join("-");
 }
 
 /** The key of the sentence that says what is wrong with a value, or null. `property` is the field's JSON Schema. */

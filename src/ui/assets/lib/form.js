@@ -181,8 +181,15 @@ function control(one, common) {
   }
   if (format === "list" || (one.property.maxLength ?? 0) > 200)
     return html`<textarea ...${common} rows="3"></textarea>`;
-  const type =
-    format === "date" ? "date" : format === "month" ? "month" : format === "minute" ? "datetime-local" : "text";
-  const mode = ["integer", "decimal", "division"].includes(format) ? "decimal" : undefined;
-  return html`<input ...${common} type=${type} inputmode=${mode} autocomplete="off" spellcheck="false" />`;
+  const type = format === "minute" ? "datetime-local" : "text";
+  const placeholder = { date: "2026-03-01", month: "2026-03" }[format];
+  const mode = ["integer", "decimal", "division", "date", "month"].includes(format) ? "decimal" : undefined;
+  return html`<input
+    ...${common}
+    type=${type}
+    placeholder=${placeholder}
+    inputmode=${mode}
+    autocomplete="off"
+    spellcheck="false"
+  />`;
 }

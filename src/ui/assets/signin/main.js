@@ -16,6 +16,7 @@ const HOME = {
   administrator: "/agency",
 };
 
+/** Goes on, unless a password that somebody else gave must be changed first. */
 const go = (found) => location.replace(backAddress(location.search) ?? HOME[found.role] ?? "/");
 
 function SignIn() {
@@ -24,6 +25,7 @@ function SignIn() {
   const [totp, setTotp] = useState("");
   const [asked, setAsked] = useState(false);
   const [error, setError] = useState(null);
+  const [must, setMust] = useState(false);
   const [busy, setBusy] = useState(false);
   const first = useRef(null);
   const second = useRef(null);
@@ -47,7 +49,8 @@ function SignIn() {
         ...(totp ? { totp: totp.trim() } : {}),
       });
       setCsrf(found.csrf);
-      go(found);
+      if (found.mustChange) setMust(true);
+      else go(found);
     } catch (problem) {
       if (isTotp(problem)) {
         setError(asked && totp ? problem : null);
@@ -59,6 +62,7 @@ function SignIn() {
       setBusy(false);
     }
   };
+  if (must) return html`<${Frame} title=${t("signin.title")}><${NewPassword} /><//>`;
   return html`<${Frame} title=${t("signin.title")}>
     <div class="narrow">
       <form class="sheet stack" onSubmit=${send}>
@@ -123,6 +127,66 @@ function SignIn() {
       </form>
     </div>
   <//>`;
+}
+
+/** The own password in place of the first one. */
+function NewPassword() {
+  const [password, setPassword] = useState("");
+  const [again, setAgain] = useState("");
+  const [error, setError] = useState(null);
+  const [busy, setBusy] = useState(false);
+  const differs = again !== "" && again !== password;
+  const send = async (event) => {
+    event.preventDefault();
+    if (password !== again) return;
+    setBusy(true);
+    try {
+      const found = await post("/api/session/password", { password });
+      setCsrf(found.csrf);
+      go({ ...found, mustChange: false });
+    } catch (problem) {
+      setError(problem);
+      setBusy(false);
+    }
+  };
+  return html`<div class="narrow">
+    <form class="sheet stack" onSubmit=${send}>
+      <h1>${t("signin.newTitle")}</h1>
+      <p>${t("signin.newLead")}</p>
+      ${error && html`<${Notice} kind="refuse" live>${error.message}<//>`}
+      <div class="field">
+        <label for="new-password">${t("signin.newPassword")}</label>
+        <input
+          id="new-password"
+          class="input"
+          type="password"
+          autocomplete="new-password"
+          required
+          value=${password}
+          aria-describedby="new-hint"
+          onInput=${(e) => setPassword(e.target.value)}
+        />
+        <span class="hint" id="new-hint">${t("signin.newHint")}</span>
+      </div>
+      <div class="field">
+        <label for="new-again">${t("signin.newAgain")}</label>
+        <input
+          id="new-again"
+          class="input"
+          type="password"
+          autocomplete="new-password"
+          required
+          value=${again}
+          aria-invalid=${String(differs)}
+          onInput=${(e) => setAgain(e.target.value)}
+        />
+        ${differs && html`<span class="wrong" role="alert"><${Icon} name="refuse" />${t("signin.newDiffers")}</span>`}
+      </div>
+      <button class="button primary big wide" disabled=${busy || !password || differs || !again}>
+        ${t("signin.newSend")}
+      </button>
+    </form>
+  </div>`;
 }
 
 const isTotp = (problem) =>

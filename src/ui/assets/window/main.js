@@ -1,7 +1,7 @@
 // The window on one screen: left the matter and its materials, in the middle scan, checking and verdict, right the
 // application. The scanner works wherever the focus is; one primary button at a time.
 
-import { t } from "../lib/i18n.js";
+import { label, t } from "../lib/i18n.js";
 import { Frame, Icon, mount } from "../lib/page.js";
 import { html, useEffect } from "../lib/preact.js";
 import { warm } from "../lib/scan.js";
@@ -42,7 +42,7 @@ function Window({ session }) {
     ><${Icon} name="screen" /><span>${t("window.citizenScreen")}</span></a
   >`;
   return html`<${Frame}
-    title=${session.window?.name ?? t("window.title")}
+    title=${label(session.agencyName) || t("window.title")}
     who=${session.name}
     leave=${leave}
     tools=${tools}

@@ -1,0 +1,160 @@
+// Every page in every state worth looking at: what the accessibility test reads and what the pictures show. Each state opens
+// in a profile of its own; `world` holds the city, people and cases that it needs.
+
+import { signIn, wedge } from "./support.mjs";
+
+/** What the states need: a resident, a case in each state, a licence that is suspended. */
+export async function world(city) {
+  const resident = await city.resident("idCard", "socialSecurityCard");
+  const applicant = { name: resident.name, code: resident.number("idCard"), codeType: "111", holderKey: resident.jwk };
+  const file = async () =>
+    (await city.api("window-YB", "POST", "/api/applications", { matter: MATTER, applicant })).body;
+  const show = async (id, type) =>
+    city.api("window-YB", "POST", `/api/applications/${id}/presentations`, await resident.code(type));
+  const filed = await file();
+  const accepted = await file();
+  for (const type of ["idCard", "socialSecurityCard"]) await show(accepted.id, type);
+  await city.api("window-YB", "POST", `/api/applications/${accepted.id}/accept`, {});
+  const refused = await file();
+  await city.api("window-YB", "POST", `/api/applications/${refused.id}/reject`, {
+    reason: "请先到参保地办理备案，再来申请。",
+  });
+  const suspended = await city.resident("idCard", "socialSecurityCard");
+  await city.api("agency-RS", "POST", `/api/credentials/${suspended.id("socialSecurityCard")}/suspend`, {
+    reason: "演示：持证人申请",
+  });
+  return { city, resident, suspended, filed, accepted, refused };
+}
+
+export const MATTER = "异地就医备案";
+const receipt = (one) => new URL(one.receipt.url).pathname;
+const chooseMatter = async (page) => {
+  await page.fill("#matter-search", MATTER);
+  await page
+    .locator("#matter-list li", { hasText: /异地就医|out-of-town|medical/i })
+    .first()
+    .waitFor();
+  await page.keyboard.press("Enter");
+  await page.locator(".materials li").first().waitFor();
+};
+const settled = (page) => page.locator(".verdict .checklist li.lit").nth(8).waitFor({ state: "attached" });
+
+/** `{name, staff?, open(page, world)}`. */
+export const STATES = [
+  { name: "start", open: (page, { city }) => page.goto(`${city.base}/`) },
+  { name: "signin", open: (page, { city }) => page.goto(`${city.base}/signin`) },
+  { name: "verify", open: (page, { city }) => page.goto(`${city.base}/verify`) },
+  {
+    name: "verify-pass",
+    async open(page, { city, resident }) {
+      await page.goto(`${city.base}/verify`);
+      await page.fill("#text", await resident.code("idCard"));
+      await page.click("form button");
+      await settled(page);
+    },
+  },
+  {
+    name: "verify-refused",
+    async open(page, { city, suspended }) {
+      await page.goto(`${city.base}/verify`);
+      await page.fill("#text", await suspended.code("socialSecurityCard"));
+      await page.click("form button");
+      await settled(page);
+    },
+  },
+  { name: "window", staff: "window", open: (page) => page.locator("#matter-list li").first().waitFor() },
+  { name: "window-matter", staff: "window", open: chooseMatter },
+  {
+    name: "window-verdict",
+    staff: "window",
+    async open(page, { resident }) {
+      await chooseMatter(page);
+      await wedge(page, await resident.code("idCard"));
+      await settled(page);
+    },
+  },
+  {
+    name: "window-refused",
+    staff: "window",
+    async open(page, { suspended }) {
+      await wedge(page, await suspended.code("socialSecurityCard"));
+      await settled(page);
+    },
+  },
+  {
+    name: "window-code",
+    staff: "window",
+    async open(page) {
+      await page.keyboard.press("F4");
+      await page.locator("#spoken").waitFor();
+    },
+  },
+  {
+    name: "window-receipt",
+    staff: "window",
+    async open(page, { accepted }) {
+      await wedge(page, accepted.id);
+      await page.locator("#application-title + .chip").waitFor();
+    },
+  },
+  { name: "citizen", open: (page, { city }) => page.goto(`${city.base}/window/citizen`) },
+  {
+    name: "agency-issue",
+    staff: "agency#idCard/issue",
+    open: (page) => page.locator(".fields .field").first().waitFor(),
+  },
+  {
+    name: "agency-wrong",
+    staff: "agency#idCard/issue",
+    async open(page) {
+      await page.fill("#f-name", "欧阳演示");
+      await page.fill("#f-idNumber", "430112199003074017");
+      await page.locator("form button.primary").click();
+      await page.locator(".field .wrong").first().waitFor();
+    },
+  },
+  { name: "agency-batch", staff: "agency#idCard/batch", open: (page) => page.locator(".drop").first().waitFor() },
+  { name: "agency-search", staff: "agency#idCard/search", open: (page) => page.locator("tbody tr").first().waitFor() },
+  {
+    name: "agency-one",
+    staff: "agency#idCard/search",
+    async open(page) {
+      await page.locator("td button").first().click();
+      await page.locator(".licence").waitFor();
+    },
+  },
+  { name: "agency-pending", staff: "agency#idCard/pending", open: (page) => page.locator("h2").first().waitFor() },
+  { name: "progress-filed", open: (page, { city, filed }) => page.goto(city.base + receipt(filed)) },
+  { name: "progress-accepted", open: (page, { city, accepted }) => page.goto(city.base + receipt(accepted)) },
+  { name: "progress-refused", open: (page, { city, refused }) => page.goto(city.base + receipt(refused)) },
+  { name: "progress-missing", open: (page, { city }) => page.goto(`${city.base}/r/none`) },
+  { name: "wallet", open: (page, { city }) => page.goto(`${city.base}/wallet`) },
+];
+
+/** The accounts of the demo city by the page they use. */
+const ACCOUNTS = { window: "yb-window", agency: "ga-clerk" };
+
+/** Opens a state in a profile; staff pages are signed in to first. */
+export async function openState(page, state, all) {
+  if (state.staff) {
+    const [place] = state.staff.split("#");
+    await signIn(page, all.city, ACCOUNTS[place], `/${place}`);
+    if (state.staff.includes("#")) await page.goto(`${all.city.base}/${state.staff}`);
+    await page.locator("#main").waitFor();
+  }
+  await state.open(page, all);
+  await page.waitForLoadState("networkidle").catch(() => {});
+}
+
+/** The three ways in which each page is shown. */
+export const LOOKS = [
+  { name: "zh", lang: "zh", large: false },
+  { name: "en", lang: "en", large: false },
+  { name: "large", lang: "zh", large: true },
+];
+
+/** A progress page takes its look from the address, the others from the profile. */
+export async function look(page, { lang, large }) {
+  if (!new URL(page.url()).pathname.startsWith("/r/")) return;
+  await page.goto(`${page.url().split("?")[0]}?lang=${lang}${large ? "&large=1" : ""}`);
+}
