@@ -35,7 +35,8 @@ pub fn did_of(key: &PublicKey) -> String {
     did::key::did(key)
 }
 
-fn key_of_did(did: &str) -> Option<PublicKey> {
+/// The key that a DID holds by itself.
+pub(super) fn key_of_did(did: &str) -> Option<PublicKey> {
     let (subject, _) = did::split_fragment(did);
     let document = did::expand(subject)?.ok()?;
     document.methods.into_iter().find_map(|method| method.key)

@@ -31,6 +31,14 @@ pub fn routes() -> Vec<Route> {
         Route::post("/api/applications", "Files an application.", &[(JSON, "Filing")], post(file))
             .only(Access::Window)
             .answers(&[(201, JSON, "The application.")]),
+        Route::post(
+            "/api/applications/identify",
+            "Files an application for the holder of what was scanned, and ticks off what it meets.",
+            &[(JSON, "Identify")],
+            post(identify),
+        )
+        .only(Access::Window)
+        .answers(&[(201, JSON, "The verdict and the application."), (200, JSON, "The verdict; nothing was filed.")]),
         Route::get("/api/applications/{id}", "One application.", get(show)).only(Access::Window),
         Route::post(
             "/api/applications/{id}/presentations",
@@ -79,6 +87,29 @@ async fn file(
     blocking(&service, move |service| {
         let application = service.city.file(&window, filing, idempotency_key(&headers).as_deref())?;
         Ok((StatusCode::CREATED, Json(application.to_json(&service.city)?)))
+    })
+    .await
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Identify {
+    matter: String,
+    presentation: String,
+}
+
+async fn identify(
+    State(service): State<Shared>,
+    Authenticated(caller): Authenticated,
+    extract::Json(asked): extract::Json<Identify>,
+) -> Answer<(StatusCode, Json<Value>)> {
+    let window = caller.window()?.clone();
+    blocking(&service, move |service| {
+        let found = service.city.identify(&window, &asked.matter, asked.presentation.as_bytes())?;
+        let status = if found.application.is_some() { StatusCode::CREATED } else { StatusCode::OK };
+        let application = found.application.map(|one| one.to_json(&service.city)).transpose()?;
+        let told = json!({"verdict": found.outcome.verdict.to_json(), "met": found.met, "application": application});
+        Ok((status, Json(told)))
     })
     .await
 }

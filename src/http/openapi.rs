@@ -203,7 +203,7 @@ fn ask() -> Value {
     json!({
         "type": "object", "additionalProperties": false,
         "properties": {
-            "application": text, "matter": text, "requirements": texts,
+            "file": {"type": "boolean"}, "application": text, "matter": text, "requirements": texts,
             "types": {"type": "array", "items": {"anyOf": [text, any, exact]}},
             "purpose": {"anyOf": [text, label]},
             "mode": {"enum": ["direct_post", "direct_post.jwt"]},
@@ -270,6 +270,10 @@ fn schemas() -> Value {
                     "properties": {"name": text, "code": text, "codeType": text, "holderKey": {"type": "object"}},
                 },
             },
+        },
+        "Identify": {
+            "type": "object", "required": ["matter", "presentation"], "additionalProperties": false,
+            "properties": {"matter": text, "presentation": text},
         },
         "Acceptance": {
             "type": "object", "additionalProperties": false,

@@ -280,6 +280,7 @@ codes! {
     RequestUnmet, "request_unmet", "出示的证照不齐。请按请求补齐后重新出示。", "Not everything that was asked for was presented. Present all of it.", None;
     ClaimsMissing, "claims_missing", "所需字段没有出示。请按请求重新出示。", "A field that was asked for was not disclosed. Present it again with that field.", None;
     ValueMismatch, "value_mismatch", "证照内容与所要求的值不符。请核对是否选对证照。", "A field has another value than the one asked for. Check that it is the right licence.", None;
+    ApplicantUnnamed, "applicant_unnamed", "出示的内容没有姓名和号码，无法建立办件。请改为出示身份证件的基本信息。", "What was shown does not name its holder. Ask for the identity document with name and number.", None;
 }
 
 #[cfg(test)]

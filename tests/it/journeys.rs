@@ -2,6 +2,7 @@
 
 mod applications;
 mod holders;
+mod identify;
 mod keys;
 mod main_job;
 mod presentations;

@@ -33,7 +33,7 @@ pub struct Filing {
 }
 
 /// How often a case number that is taken is drawn anew.
-const DRAWS: usize = 16;
+pub(super) const DRAWS: usize = 16;
 
 impl City {
     /// Files an application at the window of an agency. Under a key of the window's, asking twice files once; the key with
@@ -59,7 +59,7 @@ impl City {
         Err(Error::new(ErrorKind::Unavailable, "no free case number was drawn"))
     }
 
-    fn new_application(
+    pub(in crate::domain) fn new_application(
         &self,
         window: &AgencyCode,
         matter: &Matter,
@@ -86,19 +86,29 @@ impl City {
     }
 
     fn filing(&self, application: &Application, request: RequestId) -> Result<Change, Error> {
+        let change = Change::new(request, self.filing_digest(application)?);
+        let mut change = self.put_or_file(change, application)?;
+        change.receipt = application.head.id.as_str().as_bytes().to_vec();
+        Ok(change)
+    }
+
+    /// Adds an application to a change: filed when it is new, updated on the version that was read otherwise.
+    pub(in crate::domain) fn put_or_file(&self, change: Change, application: &Application) -> Result<Change, Error> {
+        if application.version > 0 {
+            return self.put_application(change, application);
+        }
         let head = &application.head;
         let key = Application::key(&head.agency, &head.id);
         let value = self.encode_application(&key, application)?;
         let by_applicant = record::key(&[&head.applicant, head.agency.as_str(), head.id.as_str()]);
         let members =
             [("case", self.commitment("case", head.id.as_str().as_bytes()).into()), ("state", "filed".into())];
-        let mut change = Change::new(request, self.filing_digest(application)?)
+        let mut change = change
             .insert(Table::CaseNumber, head.id.as_str(), key.clone())
             .insert(Table::ReceiptToken, sha256(application.body.receipt.as_bytes()), key.clone())
             .insert(Table::ApplicantIndex, by_applicant, key.clone())
             .insert(Table::Application, key, value);
         change.leaves.push(leaf(Kind::Application, head.filed_at, &members));
-        change.receipt = head.id.as_str().as_bytes().to_vec();
         Ok(change)
     }
 

@@ -4,6 +4,7 @@
 //! looked at consumes the request, accepted or not: nonce and state are good once, and the window sees the verdict. A
 //! crash before the commit leaves the request open; after it everything is remembered.
 
+use super::ask::named;
 use super::evaluate::{asked_for, check_one, check_whole, read};
 use super::object::{KEY_ID, require_open};
 use super::wants::{Offered, offered};
@@ -92,7 +93,7 @@ impl City {
             report.fail(finding);
         }
         let mut presented = self.verify_all(&session, &offers, token, &mut report);
-        let application = body.application.as_ref().map(|id| self.application(id)).transpose()?;
+        let application = self.case_of(&session, accepts(&report, &presented), &mut presented)?;
         let (application, met) = match application {
             Some(application) if accepts(&report, &presented) => self.tick_all(application, &mut presented)?,
             _ => (None, Vec::new()),
@@ -101,11 +102,12 @@ impl City {
         session.head.state = State::Answered;
         session.body.outcome = Some(Self::outcome_of(&presented, &verdict, met));
         let mut change = Change::new(self.fresh_request("vp")?, sha256(session.id.as_bytes()));
+        if let Some(application) = application.as_ref().filter(|_| verdict.accepted) {
+            session.body.application = Some(application.head.id.clone());
+            change = self.put_or_file(change, application)?;
+        }
         change = self.put_request(change, &session)?;
         if verdict.accepted {
-            if let Some(application) = &application {
-                change = self.put_application(change, application)?;
-            }
             for verified in presented.iter().filter_map(|one| one.outcome.verified.as_ref()) {
                 let (purpose, id) = match &session.body.application {
                     Some(case) => ("case", case.as_str()),
@@ -121,6 +123,29 @@ impl City {
             Err(StoreError::Conflict(_) | StoreError::Duplicate { .. }) => Ok(None),
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// The application that the request is for, or a new one of its matter for who presents.
+    fn case_of(
+        &self,
+        session: &Session,
+        accepted: bool,
+        presented: &mut [Presented<'_>],
+    ) -> Result<Option<Application>, Error> {
+        let body = &session.body;
+        if let Some(id) = &body.application {
+            return self.application(id).map(Some);
+        }
+        let Some(matter) = body.matter.as_ref().filter(|_| body.files && accepted) else { return Ok(None) };
+        let verified = presented.iter().filter_map(|one| one.outcome.verified.as_ref());
+        let applicant = verified.flat_map(|one| &one.credentials).find_map(|one| self.applicant_of(one));
+        let Some(applicant) = applicant else {
+            if let Some(first) = presented.first_mut() {
+                first.outcome.refuse(Finding::invalid(Check::Binding, Code::ApplicantUnnamed, "nobody is named"));
+            }
+            return Ok(None);
+        };
+        self.new_application(&session.head.window, named(matter)?, applicant).map(Some)
     }
 
     fn verify_all<'a>(

@@ -30,6 +30,9 @@ pub struct Ask {
     pub application: Option<ApplicationId>,
     /// The matter, by code or name, where there is no application.
     pub matter: Option<String>,
+    /// Whether the answer files an application of the matter for who presents.
+    #[serde(default)]
+    pub file: bool,
     /// Which requirements of it; all that a licence meets and that are open otherwise.
     pub requirements: Option<Vec<String>>,
     /// The types, where there is neither.
@@ -129,14 +132,14 @@ impl City {
 
     fn wanted(&self, ask: &Ask) -> Result<Body, Error> {
         let (application, matter) = match (&ask.application, &ask.matter, ask.types.is_empty()) {
-            (Some(id), None, true) => {
+            (Some(id), None, true) if !ask.file => {
                 let application = self.application(id)?;
                 application.head.state.require_open()?;
                 let matter = application.matter()?;
                 (Some(application), Some(matter))
             }
             (None, Some(name), true) => (None, Some(named(name)?)),
-            (None, None, false) if ask.requirements.is_none() => (None, None),
+            (None, None, false) if ask.requirements.is_none() && !ask.file => (None, None),
             _ => return Err(Error::malformed("give one of application, matter and types")),
         };
         let wants = match matter {
@@ -150,6 +153,7 @@ impl City {
         Ok(Body {
             application: application.map(|application| application.head.id),
             matter: matter.map(|matter| matter.code.to_string()),
+            files: ask.file,
             purpose: None,
             mode: ask.mode,
             formats,
@@ -164,7 +168,7 @@ impl City {
     }
 }
 
-fn named(name: &str) -> Result<&'static Matter, Error> {
+pub(super) fn named(name: &str) -> Result<&'static Matter, Error> {
     catalogue()?.named(name).ok_or_else(|| {
         Error::new(ErrorKind::Refused, "no such matter")
             .says("没有这个事项，请核对名称或编码。", "There is no such matter. Check its name or code.")

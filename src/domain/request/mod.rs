@@ -106,6 +106,9 @@ pub struct Body {
     pub application: Option<ApplicationId>,
     /// The matter's code.
     pub matter: Option<String>,
+    /// Whether the answer files an application of the matter.
+    #[serde(default)]
+    pub files: bool,
     /// What people are told that it is for.
     pub purpose: Option<Label>,
     /// How the wallet answers.

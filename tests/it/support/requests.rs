@@ -23,6 +23,7 @@ pub(crate) fn least_body(route: &Route) -> Option<Value> {
         "KeyAt" => json!({"key": "key-1"}),
         "Filing" => json!({"matter": "x", "applicant": {"name": "x", "code": "x"}}),
         "Ask" => json!({"types": ["idCard"]}),
+        "Identify" => json!({"matter": "x", "presentation": "x"}),
         "Decision" => json!({"decision": "refuse", "reason": "x"}),
         other => panic!("{other}: name the least body of this schema here"),
     })

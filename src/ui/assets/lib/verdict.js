@@ -40,7 +40,7 @@ export function Verdict({ verdict, facts, quiet, children }) {
     ${shown.map((one) => html`<${Shown} credential=${one} />`)}
     ${facts && html`<div class="shown"><dl class="facts">${facts}</dl></div>`}
     ${children && html`<div class="shown">${children}</div>`}
-    <${Checks} checks=${verdict.checks} lit=${lit} open=${kind !== "pass"} />
+    <${Checks} checks=${verdict.checks} lit=${lit} />
   </section>`;
 }
 
@@ -63,53 +63,63 @@ function useLit(verdict, quiet) {
 }
 
 /** The nine checks with their states. */
-export function Checks({ checks, lit = checks.length, open }) {
-  return html`<details class="checks" open=${open}>
-    <summary>${t("verdict.checks")}</summary>
+export function Checks({ checks, lit = checks.length }) {
+  return html`<div class="checks">
+    <h3 class="hidden-text">${t("verdict.checks")}</h3>
     <ul class="checklist">
       ${checks.map(
         (one, i) =>
-          html`<li class="${one.state} ${i < lit ? "lit" : ""}">
+          html`<li key=${one.check} class="${one.state} ${i < lit ? "lit" : ""}">
             <${Icon} name=${{ valid: "pass", invalid: "refuse", error: "unsure", skipped: "skipped" }[one.state]} />
-            <span
-              >${t(`check.${one.check}`)}<span class="hidden-text">：</span>
-              ${one.state === "valid" ? html`<span class="hidden-text">${t("state.valid")}</span>` : html`<span class="says">${sentence(one)}</span>`}
-            </span>
+            <span>${t(`check.${one.check}`)}${says(one)}</span>
           </li>`,
       )}
     </ul>
-  </details>`;
+  </div>`;
+}
+
+/** What stands below a check: its sentence where something is wrong, a word for screen readers otherwise. */
+function says(one) {
+  if (one.state === "invalid" || one.state === "error") return html`<span class="says">${sentence(one)}</span>`;
+  return html`<span class="hidden-text"
+    >${t("verdict.colon")}${one.state === "valid" ? t("state.valid") : sentence(one)}</span
+  >`;
 }
 
 /** One credential that was shown: holder, type, issuer, validity, and the disclosed fields, nothing else. */
 function Shown({ credential }) {
   const subjects = [credential.claims ?? {}].flat();
-  const holder = subjects
-    .map((one) => one.name ?? one.holderName ?? one.ownerName)
-    .filter(Boolean)
-    .join("、");
+  const holder = holderName(subjects);
+  const until = credential.validUntil
+    ? t("verdict.until", { day: day(credential.validUntil) })
+    : credential.validFrom
+      ? t("date.permanent")
+      : "";
+  const rows = (claims) => Object.entries(claims).filter(([name, value]) => name !== "id" && value !== holder);
   return html`<div class="shown">
     <div>
       ${holder && html`<p class="holder">${holder}</p>`}
       <p class="strong">${label(credential.typeName) || credential.type?.at(-1)}</p>
-      <p class="soft">
-        ${label(credential.issuerName) || credential.issuer}
-        ${credential.validUntil ? html` · ${t("verdict.until", { day: day(credential.validUntil) })}` : credential.validFrom ? html` · ${t("date.permanent")}` : ""}
-      </p>
+      <p class="soft">${[label(credential.issuerName) || credential.issuer, until].filter(Boolean).join(" · ")}</p>
     </div>
     ${subjects.map(
       (claims) =>
         html`<dl class="facts">
-          ${Object.entries(claims)
-            .filter(([name]) => name !== "id")
-            .map(
-              ([name, value]) =>
-                html` <dt>${fieldLabel(credential, name)}</dt>
-                  <dd>${fieldText(credential, name, value)}</dd>`,
-            )}
+          ${rows(claims).map(
+            ([name, value]) =>
+              html`<dt>${fieldLabel(credential, name)}</dt>
+                <dd>${isCode(value) ? html`<${Grouped} text=${value} />` : fieldText(credential, name, value)}</dd>`,
+          )}
         </dl>`,
     )}
   </div>`;
+}
+
+const isCode = (value) => typeof value === "string" && /^(?=.*\d{6})[0-9A-Z]{18}$/.test(value);
+
+function holderName(subjects) {
+  const names = subjects.map((one) => one.name ?? one.holderName ?? one.ownerName ?? one.party);
+  return names.filter((name) => typeof name === "string").join("、");
 }
 
 /** A number in groups that is copied without its gaps. */

@@ -3,10 +3,13 @@
 
 /** Longest pause between two characters of one scan, milliseconds. */
 const PAUSE = 60;
+/** The same for a text that begins as a code does, which nobody types: slow cables, busy machines. */
+const PATIENCE = 1500;
 /** Fewest characters of a scan that has no known beginning. */
 const LEAST = 8;
 /** How codes of the city and of protocols begin. */
-const KNOWN = /^(CL1:|https?:\/\/|openid|eyJ|\{)/i;
+const STARTS = ["CL1:", "https://", "http://", "openid", "eyJ", '{"'];
+const KNOWN = new RegExp(`^(${STARTS.join("|").replace("{", "\\{")})`, "i");
 
 /** What a scanner typed, as it was meant: full-width characters narrow, frame characters gone. */
 export function normalise(text) {
@@ -36,22 +39,28 @@ export class Wedge {
 
   /** One key at a time in milliseconds; `{scan}` when complete, `{swallow: true}` while a scan is under way. */
   key(key, at) {
-    if (key === "Enter" || key === "Tab") return this.#end(at);
-    if ([...key].length !== 1) return {};
     const fast = at - this.#last <= PAUSE;
-    if (!fast) this.#reset();
+    if (!fast && !this.#isBegun(at)) this.#reset();
+    if (key === "Enter" || key === "Tab") return this.#end();
+    if ([...key].length !== 1) return {};
     this.#quick += fast ? 1 : 0;
     this.#text += key;
     this.#last = at;
-    return { swallow: this.#quick >= 3 };
+    return { first: this.#text === key, swallow: this.#quick >= 3 || KNOWN.test(normalise(this.#text)) };
   }
 
-  #end(at) {
+  /** Whether the text so far begins as a code does, or may yet, and its last character was not long ago. */
+  #isBegun(at) {
+    const text = normalise(this.#text).toUpperCase();
+    const may = STARTS.some((start) => text.startsWith(start.toUpperCase()) || start.toUpperCase().startsWith(text));
+    return at - this.#last <= PATIENCE && text !== "" && may;
+  }
+
+  #end() {
     const [text, quick] = [normalise(this.#text), this.#quick];
-    const inTime = at - this.#last <= PAUSE * 4;
     this.#reset();
-    const typed = text.length >= LEAST && quick >= text.length * 0.8;
-    return inTime && typed && isScan(text) ? { scan: text, swallow: true } : {};
+    const typed = text.length >= LEAST && (quick >= text.length * 0.8 || KNOWN.test(text));
+    return typed && isScan(text) ? { scan: text, swallow: true } : {};
   }
 
   #reset() {
@@ -67,25 +76,24 @@ export function listen(onScan) {
   let before = null;
   const down = (event) => {
     if (event.ctrlKey || event.altKey || event.metaKey) return;
-    const field =
-      event.target instanceof HTMLInputElement || event.target instanceof HTMLTextAreaElement ? event.target : null;
-    if (!event.isComposing && event.key.length === 1 && !before) before = { field, value: field?.value };
-    const { scan, swallow } = wedge.key(event.key, event.timeStamp);
-    if (swallow) event.preventDefault();
-    if (swallow) event.stopPropagation();
+    const field = isField(event.target) ? event.target : null;
+    const value = field?.value;
+    const { scan, swallow, first } = wedge.key(event.key, event.timeStamp);
+    if (first) before = { field, value };
+    if (swallow) {
+      event.preventDefault();
+      event.stopPropagation();
+    }
     if (scan) {
       restore(before);
-      before = null;
       onScan(scan);
-    } else if (!swallow && event.key.length !== 1) {
-      before = null;
-    } else if (!swallow) {
-      before = { field, value: field?.value };
     }
   };
   addEventListener("keydown", down, true);
   return () => removeEventListener("keydown", down, true);
 }
+
+const isField = (target) => target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement;
 
 /** Takes back the first characters of a scan, which went into a field before it was known to be one. */
 function restore(before) {

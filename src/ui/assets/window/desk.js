@@ -128,7 +128,7 @@ function actions(read, set) {
     request: () =>
       check(null, async () => {
         const { application, matter } = read();
-        const body = application ? { application: application.id } : { matter: matter.code };
+        const body = application ? { application: application.id } : { matter: matter.code, file: true };
         const request = await post("/api/requests", body, { key: freshKey() });
         set({ mode: "request", request: { ...request, state: "waiting" } });
         tellCitizen({
@@ -216,7 +216,11 @@ function actions(read, set) {
     if (body.state === "opened") set({ request: { ...request, state: "opened" } });
     if (["expired", "declined", "cancelled"].includes(body.state)) {
       close();
-      set({ mode: "error", request: null, error: { message: label(body.declined) || t(`request.${body.state}`), status: 410 } });
+      set({
+        mode: "error",
+        request: null,
+        error: { message: label(body.declined) || t(`request.${body.state}`), status: 410 },
+      });
       tellCitizen({ kind: "idle" });
     }
     if (body.state !== "answered" || !body.verdict) return;

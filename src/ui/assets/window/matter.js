@@ -97,7 +97,7 @@ function Search({ onChoose }) {
   const keys = (event) => {
     if (event.key === "ArrowDown") setAt(Math.min(at + 1, shown.length - 1));
     else if (event.key === "ArrowUp") setAt(Math.max(at - 1, 0));
-    else if (event.key === "Enter" && shown[at]) onChoose(shown[at].code);
+    else if (event.key === "Enter" && shown[at] && (text.trim() || at > 0)) onChoose(shown[at].code);
     else return;
     event.preventDefault();
   };

@@ -1,0 +1,90 @@
+// Verification for anyone, and every page read by axe in both languages and in large type.
+
+import assert from "node:assert/strict";
+import { mkdtempSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import test, { after, before } from "node:test";
+
+import { LOOKS, STATES, look, openState, world } from "./states.mjs";
+import { Browser, City } from "./support.mjs";
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+let city;
+let browser;
+before(async () => {
+  city = await City.start();
+  browser = await Browser.start();
+});
+after(async () => {
+  await browser?.stop();
+  city?.stop();
+});
+
+test("a photographed code that is uploaded is verified, and says whom it does not prove", async () => {
+  const page = await browser.profile({ path: `${city.base}/verify` });
+  const resident = await city.resident("idCard");
+  const folder = mkdtempSync(join(tmpdir(), "certless-photo-"));
+  await page.setInputFiles(
+    "input[type=file]",
+    await browser.photo(await resident.code("idCard", "--printed"), join(folder, "paper.png")),
+  );
+  await page.locator(".verdict.pass").waitFor();
+  assert.match(await page.locator(".verdict .notice").textContent(), /未证明出示人/);
+  await page.context().close();
+});
+
+test("a picture without a code, and a text that is none, say what to do", async () => {
+  const page = await browser.profile({ path: `${city.base}/verify` });
+  await page.setInputFiles("input[type=file]", { name: "grey.png", mimeType: "image/png", buffer: PIXEL });
+  await page.getByText("没有可识别的二维码", { exact: false }).waitFor();
+  await page.getByRole("button", { name: "再核验一个" }).click();
+  await page.fill("#text", "CL1:NOTHING");
+  await page.getByRole("button", { name: "核验", exact: true }).click();
+  await page.locator(".notice.refuse, .verdict.refuse").first().waitFor();
+  await page.context().close();
+});
+
+test("a forged credential is refused with the check that failed", async () => {
+  const page = await browser.profile({ path: `${city.base}/verify`, lang: "en" });
+  const resident = await city.resident("idCard");
+  const code = await resident.code("idCard");
+  const at = Math.floor(code.length * 0.6);
+  const forged = code.slice(0, at) + (code[at] === "A" ? "B" : "A") + code.slice(at + 1);
+  await page.fill("#text", forged);
+  await page.getByRole("button", { name: "Verify", exact: true }).click();
+  await page.locator(".verdict.refuse, .notice.refuse").first().waitFor();
+  await page.context().close();
+});
+
+test("every page in every state has nothing that axe calls serious", { timeout: 900_000 }, async (t) => {
+  const all = await world(city);
+  for (const one of LOOKS) {
+    for (const state of STATES) {
+      await t.test(`${state.name} (${one.name})`, async () => {
+        const page = await browser.profile(one);
+        await openState(page, state, all);
+        await look(page, one);
+        await page.evaluate(AXE);
+        const found = await page.evaluate(() => window.axe.run({ resultTypes: ["violations"] }));
+        const bad = found.violations.filter((found) => ["serious", "critical"].includes(found.impact));
+        const told = bad.map(
+          (found) =>
+            `${found.id}: ${found.nodes
+              .map((node) => node.target.join(" "))
+              .slice(0, 4)
+              .join(" | ")}`,
+        );
+        await page.context().close();
+        assert.deepEqual(told, []);
+      });
+    }
+  }
+});
+
+const PIXEL = Buffer.from(
+  "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==",
+  "base64",
+);
