@@ -4,6 +4,7 @@
 
 mod api;
 mod architecture;
+mod browser;
 mod cli;
 mod conformance;
 mod crash;
