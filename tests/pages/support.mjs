@@ -23,6 +23,7 @@ export const passwordOf = (account) => `demo-${account}`;
 const FLAGS = [
   "--no-sandbox",
   "--disable-gpu",
+  "--disable-dev-shm-usage",
   "--disable-quic",
   "--no-first-run",
   "--disable-background-networking",
@@ -65,7 +66,7 @@ export class City {
     while (Date.now() < until) {
       if (this.process.exitCode !== null) throw new Error(`the program ended: ${this.said}`);
       if (
-        await fetch(`${this.base}/readyz`).then(
+        await fetch(`${this.base}/ready`).then(
           (answer) => answer.ok,
           () => false,
         )
@@ -150,6 +151,11 @@ export class Wallet {
   /** A fresh show code as text. */
   async code(type, ...more) {
     return (await this.#cli("code", this.path, type, ...more)).trim();
+  }
+
+  /** Answers the request behind a link, as somebody does who presses 同意出示. */
+  async answer(link, how = "--yes") {
+    return this.#cli("present", this.path, link, how);
   }
 
   /** The number of a licence. */

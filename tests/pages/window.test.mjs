@@ -81,6 +81,54 @@ test("a camera reads the identity card, a scanner the second licence; the case i
   await done(page);
 });
 
+/** What a phone reads off a code on a page. */
+async function scanned(page, locator) {
+  const picture = (await locator.screenshot({ scale: "css" })).toString("base64");
+  return page.evaluate(async (png) => {
+    const { readPicture } = await import("/assets/lib/scan.js");
+    const bytes = Uint8Array.from(atob(png), (c) => c.charCodeAt(0));
+    return (await readPicture(new Blob([bytes], { type: "image/png" })))[0];
+  }, picture);
+}
+
+test("a request on both screens is answered by a phone, and the case is there with every material", async () => {
+  const page = await desk();
+  const side = await page.context().newPage();
+  await side.goto(`${city.base}/window/citizen`);
+  await side.getByText("欢迎办事").waitFor();
+  const resident = await city.resident("idCard", "socialSecurityCard");
+  await choose(page);
+  await page.getByRole("button", { name: "请申请人扫码" }).click();
+  await page.locator(".request-qr img").waitFor();
+  await side.locator(".ask-qr img").waitFor();
+  assert.match(await side.locator("main").textContent(), /异地就医备案[^]*居民身份证[^]*社会保障卡/);
+  assert.doesNotMatch(await side.locator("body").textContent(), /窗口人员|退出/, "nothing of the clerk's");
+  const link = await scanned(page, page.locator(".request-qr"));
+  assert.match(link, /\/wallet\/present\?/);
+  assert.equal(await scanned(page, side.locator(".ask-qr")), link, "both screens show the same request");
+  await resident.answer(link);
+  assert.equal(await verdict(page, "pass"), "核验通过");
+  await met(page).nth(1).waitFor();
+  assert.match(await page.locator(".side").last().textContent(), new RegExp(resident.name));
+  await side.getByText("已收到").waitFor();
+  await page.getByRole("button", { name: "受理" }).click();
+  await side.getByText("已受理，请扫码保存回执").waitFor();
+  assert.match(await scanned(page, side.locator(".ask-qr")), /\/r\/[\w-]{32}$/);
+  await done(page);
+});
+
+test("a request that the holder declines says so", async () => {
+  const page = await desk();
+  const resident = await city.resident("idCard", "socialSecurityCard");
+  await choose(page);
+  await page.getByRole("button", { name: "请申请人扫码" }).click();
+  await page.locator(".request-qr img").waitFor();
+  await resident.answer(await scanned(page, page.locator(".request-qr")), "--decline");
+  await page.getByText("未同意", { exact: false }).waitFor();
+  assert.equal(await met(page).count(), 0);
+  await done(page);
+});
+
 test("a licence that was suspended meanwhile is refused, with what to do", async () => {
   const page = await desk();
   const resident = await city.resident("idCard", "socialSecurityCard");

@@ -3,6 +3,7 @@
 import { get, post } from "../lib/api.js";
 import { day, label, moment, t } from "../lib/i18n.js";
 import { Failure, Icon, Notice } from "../lib/page.js";
+import { Paper } from "../lib/paper.js";
 import { html, useEffect, useState } from "../lib/preact.js";
 import { Grouped } from "../lib/verdict.js";
 
@@ -76,7 +77,7 @@ export function Offer({ offer, type, agency, holder, next }) {
 
 /** The letter; shown only when printed. */
 function Letter({ offer, type, agency, holder }) {
-  return html`<article class="paper" aria-hidden="true">
+  return html`<${Paper}>
     <h1>${t("letter.title")}</h1>
     <p>${t("letter.dear", { name: holder })}</p>
     <p>${t("letter.text", { type: label(type.name), agency: label(agency.name) })}</p>
@@ -95,5 +96,5 @@ function Letter({ offer, type, agency, holder }) {
       <li>3. ${t("letter.step3")}</li>
     </ol>
     <p class="foot">${t("letter.foot")}<br />${offer.link}</p>
-  </article>`;
+  <//>`;
 }

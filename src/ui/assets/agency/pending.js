@@ -1,67 +1,84 @@
-// What waits for a second person: who asked for what and why; approving and refusing, never by the one who asked.
+// What waits for a second person: who asked for what and why, with the content to be issued; approving and refusing with a
+// reason, never by the one who asked, who may take it back.
 
 import { get, post } from "../lib/api.js";
+import { fieldOf, maskedText, prepareType } from "../lib/fields.js";
 import { label, moment, t } from "../lib/i18n.js";
 import { Failure, Icon, Loading, Notice } from "../lib/page.js";
 import { html, useEffect, useState } from "../lib/preact.js";
+import { ReasonDialog } from "../window/application.js";
 
 export function Pending({ session, changed }) {
   const [list, setList] = useState(null);
   const [error, setError] = useState(null);
-  const [done, setDone] = useState(null);
-  const load = () => get("/api/pending").then((found) => (setList(found.pending ?? found), setError(null)), setError);
+  const [told, setTold] = useState(null);
+  const load = () => get("/api/pending").then((found) => (setList(found.pending), setError(null)), setError);
   useEffect(() => void load(), []);
-  const act = async (one, how) => {
+  const act = async (one, how, body) => {
+    setTold(null);
     try {
-      await post(`/api/pending/${one.id}/${how}`, how === "refuse" ? { reason: t("pending.refusedReason") } : {});
-      setDone(how);
+      await post(`/api/pending/${one.id}/${how}`, body);
+      setTold(how === "approve" ? "pending.approved" : "pending.refused");
       await load();
       changed();
     } catch (problem) {
       setError(problem);
     }
   };
-  const may = session.role === "agencyApprover" || session.role === "administrator";
+  const may = session.role === "agencyApprover";
   return html`<div class="stack">
     <div class="sheet">
       <h2>${t("agency.pending")}</h2>
       <p class="soft">${t(may ? "pending.lead" : "pending.leadClerk")}</p>
     </div>
-    ${done && html`<${Notice} kind="pass" live>${t(done === "approve" ? "pending.approved" : "pending.refused")}<//>`}
+    ${told && html`<${Notice} kind="pass" live>${t(told)}<//>`}
     ${error && html`<${Failure} error=${error} again=${load} />`} ${!list && !error && html`<${Loading} />`}
     ${list?.length === 0 && html`<p class="sheet empty">${t("pending.none")}</p>`}
     <ul class="stack">
-      ${list?.map(
-        (one) =>
-          html`<li class="sheet row apart" key=${one.id}>
-            <div class="grow">
-              <p class="strong">${what(one)}</p>
-              <p class="soft">
-                ${t("pending.by", { name: one.by?.name ?? one.byName ?? one.requestedBy ?? one.by ?? "" })} ·
-                ${moment(one.at ?? one.askedAt ?? one.createdAt)}
-              </p>
-              ${one.reason && html`<p>${t("case.reason")}：${one.reason}</p>`}
-            </div>
-            ${
-              may &&
-              html`<div class="row">
-                <button class="button primary" type="button" onClick=${() => act(one, "approve")}>
-                  <${Icon} name="pass" />${t("pending.approve")}
-                </button>
-                <button class="button" type="button" onClick=${() => act(one, "refuse")}>${t("pending.refuse")}</button>
-              </div>`
-            }
-          </li>`,
-      )}
+      ${list?.map((one) => html`<${One} key=${one.id} one=${one} session=${session} may=${may} onAct=${act} />`)}
     </ul>
   </div>`;
 }
 
-/** What is asked for in words: the act, the type, and for whom where it is told. */
-function what(one) {
-  const act = one.act ?? one.action ?? one.kind;
-  const known = t(`act.${act}`);
-  return [known === `act.${act}` ? act : known, label(one.typeName) || one.type, one.number ?? one.holder]
-    .filter((part) => part && typeof part === "string")
-    .join(" · ");
+function One({ one, session, may, onAct }) {
+  const [whole, setWhole] = useState(null);
+  const [schema, setSchema] = useState(null);
+  const [asking, setAsking] = useState(false);
+  useEffect(() => {
+    get(`/api/pending/${one.id}`).then(
+      (found) => setWhole(found.pending),
+      () => {},
+    );
+    prepareType(one.type).then(setSchema, () => {});
+  }, []);
+  const by = one.by?.account ?? one.by?.token ?? "";
+  const own = by === session.account;
+  return html`<li class="sheet stack">
+    <div class="row apart">
+      <div class="grow">
+        <p class="strong">${t(`act.${one.deed}`)} · ${label(one.typeName) || one.type}</p>
+        <p class="soft">${t("pending.by", { name: by })} · ${moment(one.at)}</p>
+      </div>
+      <div class="row">
+        ${may && !own && html`<button class="button primary" type="button" onClick=${() => onAct(one, "approve", {})}><${Icon} name="pass" />${t("pending.approve")}</button>`}
+        ${(may || own) && html`<button class="button" type="button" onClick=${() => setAsking(true)}>${t(own ? "pending.withdraw" : "pending.refuse")}</button>`}
+      </div>
+    </div>
+    ${whole?.reason && html`<p>${t("case.reason")}${t("verdict.colon")} ${whole.reason}</p>`}
+    ${one.credential && html`<p class="soft number-wrap">${one.credential}</p>`}
+    ${
+      whole?.row &&
+      schema &&
+      html`<dl class="facts">
+        ${Object.entries(whole.row)
+          .filter(([name]) => fieldOf(schema, name))
+          .map(
+            ([name, value]) =>
+              html`<dt>${label(fieldOf(schema, name).label)}</dt>
+                <dd>${maskedText(fieldOf(schema, name), value)}</dd>`,
+          )}
+      </dl>`
+    }
+    ${asking && html`<${ReasonDialog} kind="pending" onClose=${() => setAsking(false)} onReason=${(reason) => (setAsking(false), onAct(one, "refuse", { reason }))} />`}
+  </li>`;
 }

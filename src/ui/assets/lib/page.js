@@ -68,6 +68,7 @@ export function Failure({ error, again }) {
         ${error.reasons.map((one) => html`<li>${one.message}</li>`)}
       </ul>`
     }
+    ${error.status === 401 && html`<p><a class="button primary" href=${signInAddress()}>${t("session.again")}</a></p>`}
     ${again && html`<p><button class="button" type="button" onClick=${again}>${t("do.again")}</button></p>`}
   <//>`;
 }
@@ -85,6 +86,10 @@ export function Loading({ what, lines = 3 }) {
     ${Array.from({ length: lines }, () => html`<span class="skeleton" aria-hidden="true"></span>`)}
   </div>`;
 }
+
+/** Where to sign in and come back from. */
+export const signInAddress = () =>
+  `/signin?next=${encodeURIComponent(location.pathname + location.search + location.hash)}`;
 
 function Switches() {
   const [large, setOn] = useState(isLarge());

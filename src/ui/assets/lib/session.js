@@ -3,7 +3,7 @@
 
 import { get, remove, setCsrf } from "./api.js";
 import { t } from "./i18n.js";
-import { Failure, Frame, Loading } from "./page.js";
+import { Failure, Frame, Loading, signInAddress } from "./page.js";
 import { html, useEffect, useState } from "./preact.js";
 
 /** The session, or null when nobody is signed in. */
@@ -17,10 +17,6 @@ export async function session() {
     throw error;
   }
 }
-
-/** Where to sign in and come back from. */
-export const signInAddress = () =>
-  `/signin?next=${encodeURIComponent(location.pathname + location.search + location.hash)}`;
 
 /** A path of this site that may be gone back to; `/` for anything else. */
 export function backAddress(search) {

@@ -2,6 +2,7 @@
 
 import { day, label, moment, t } from "../lib/i18n.js";
 import { Icon } from "../lib/page.js";
+import { Paper } from "../lib/paper.js";
 import { html } from "../lib/preact.js";
 import { svg } from "./middle.js";
 
@@ -32,7 +33,7 @@ export function Receipt({ desk, application }) {
 export function ReceiptPaper({ application }) {
   const { receipt } = application;
   const met = application.requirements.filter((one) => one.fulfilled);
-  return html`<article class="paper" aria-hidden="true">
+  return html`<${Paper}>
     <h1>${t("receipt.title")}</h1>
     <div class="paper-row">
       <dl class="facts">
@@ -54,5 +55,5 @@ export function ReceiptPaper({ application }) {
       ${met.map((one, i) => html`<li>${i + 1}. ${label(one.label)}（${t(`by.${one.fulfilled.by}`)}）</li>`)}
     </ol>
     <p class="foot">${t("receipt.how")}<br />${receipt.url}</p>
-  </article>`;
+  <//>`;
 }
