@@ -88,6 +88,10 @@ text_id!(
     /// The number of an application (办件编号), `430112-20260213-000123-K`.
     ApplicationId, 1..=64, |c| c.is_ascii_alphanumeric() || c == '-', "application_id_malformed"
 );
+text_id!(
+    /// The identifier of a credential offer: 128 random bits, base64url.
+    OfferId, 22..=22, |c| c.is_ascii_alphanumeric() || "-_".contains(c), "offer_id_malformed"
+);
 
 /// One status list of an agency: lists are filled one after another.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

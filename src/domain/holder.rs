@@ -35,8 +35,8 @@ pub fn did_of(key: &PublicKey) -> String {
     did::key::did(key)
 }
 
-/// The key that a DID holds by itself.
-pub(super) fn key_of_did(did: &str) -> Option<PublicKey> {
+/// The key that a `did:key` or `did:jwk` holds.
+pub fn key_of_did(did: &str) -> Option<PublicKey> {
     let (subject, _) = did::split_fragment(did);
     let document = did::expand(subject)?.ok()?;
     document.methods.into_iter().find_map(|method| method.key)
@@ -80,12 +80,7 @@ impl City {
         for (_, row) in page.rows {
             let Some(row) = self.store().get(Table::Credential, &row.value)? else { continue };
             let head: CredentialHead = record::decode(Table::Credential, &row.value)?;
-            tags.extend(
-                head.holders
-                    .into_iter()
-                    .filter(|holder| holder.key.as_deref() == Some(&thumbprint))
-                    .map(|holder| holder.tag),
-            );
+            tags.extend(head.tags_of_key(&thumbprint).map(str::to_owned));
         }
         tags.sort_unstable();
         tags.dedup();

@@ -14,6 +14,8 @@ use crate::base::time::{Timestamp, rfc3339};
 pub enum Kind {
     /// A credential was issued.
     Issued,
+    /// A holder's wallet received copies.
+    Claimed,
     /// A credential was suspended.
     Suspended,
     /// A suspension was lifted.
@@ -33,6 +35,7 @@ impl Kind {
     pub fn name(self) -> &'static str {
         match self {
             Self::Issued => "issued",
+            Self::Claimed => "claimed",
             Self::Suspended => "suspended",
             Self::Reinstated => "reinstated",
             Self::Revoked => "revoked",

@@ -3,9 +3,9 @@
 //! [`ports`] says what the city needs from outside and [`change`] what it writes there; [`city`] is one running city, on
 //! which every use case is a function: load, decide, one commit, answer. Read [`agency`], [`catalogue`], [`matter`] with
 //! [`matter_rules`], and [`calendar`] (what there is before anyone comes; [`demo`] makes a fictitious one), then [`trust`],
-//! [`issuance`], [`status`], [`register`], [`holder`] (credentials), [`presentation`], [`request`] and [`application`] (the
-//! work at the window); [`record`], [`leaf`], [`counter`] and [`token`] are what they share; [`account`] is who of the staff does it.
-//! [`wallet`] is the other side: what a holder
+//! [`issuance`], [`offer`] (how a wallet receives), [`status`], [`register`], [`holder`] (credentials), [`presentation`],
+//! [`request`] and [`application`] (the work at the window); [`record`], [`leaf`], [`counter`] and [`token`] are what they
+//! share; [`account`] is who of the staff does it. [`wallet`] is the other side: what a holder
 //! holds and shows, which the city never sees.
 
 pub mod account;
@@ -24,6 +24,7 @@ pub mod issuance;
 pub mod leaf;
 pub mod matter;
 pub mod matter_rules;
+pub mod offer;
 pub mod ports;
 pub mod presentation;
 pub mod record;

@@ -14,6 +14,8 @@ pub mod health;
 pub mod hub;
 pub mod keys;
 pub mod oid4vp;
+pub mod offers;
+pub mod oid4vci;
 pub mod openapi;
 pub mod problem;
 pub mod requests;
@@ -40,6 +42,8 @@ pub fn routes() -> Vec<Route> {
     routes.extend(sd_jwt::routes());
     routes.extend(credentials::routes());
     routes.extend(types::routes());
+    routes.extend(oid4vci::routes());
+    routes.extend(offers::routes());
     routes.extend(applications::routes());
     routes.extend(requests::routes());
     routes.extend(oid4vp::routes());

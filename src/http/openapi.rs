@@ -161,7 +161,8 @@ fn verify_options() -> Value {
 }
 
 fn all_schemas() -> Map {
-    [schemas(), staff_schemas(), presentation_schemas()].into_iter().filter_map(object).flatten().collect()
+    let all = [schemas(), staff_schemas(), presentation_schemas(), offer_schemas()];
+    all.into_iter().filter_map(object).flatten().collect()
 }
 
 /// Of OpenID4VP and what windows ask for by it.
@@ -177,6 +178,51 @@ fn presentation_schemas() -> Value {
             "type": "object",
             "properties": {
                 "vp_token": text, "state": text, "response": text, "error": text, "error_description": text,
+            },
+        },
+    })
+}
+
+/// The bodies of offers and of OpenID4VCI.
+fn offer_schemas() -> Value {
+    let text = json!({"type": "string"});
+    json!({
+        "NewOffer": {
+            "type": "object", "additionalProperties": false,
+            "properties": {
+                "credential": text, "type": text, "row": {"type": "object"},
+                "holder": {"type": "integer", "minimum": 1, "description": "Which holder of the licence claims it."},
+                "letter": {"type": "boolean", "description": "Good for 30 days rather than an hour."},
+                "pin": {"type": "boolean", "description": "Whether the holder types a PIN; yes when absent."},
+                "hold": {"type": "boolean", "description": "Whether wallets wait until the offer is released."},
+            },
+        },
+        "TokenRequest": {
+            "type": "object", "required": ["grant_type", "pre-authorized_code"],
+            "properties": {
+                "grant_type": {"const": crate::wire::oid4vci::PRE_AUTHORIZED},
+                "pre-authorized_code": text, "tx_code": text, "authorization_details": text,
+            },
+        },
+        "CredentialRequest": {
+            "type": "object", "required": ["proofs"],
+            "properties": {
+                "credential_configuration_id": text, "credential_identifier": text,
+                "proofs": {
+                    "type": "object", "required": ["jwt"],
+                    "properties": {"jwt": {"type": "array", "items": text, "minItems": 1}},
+                },
+            },
+        },
+        "DeferredCredentialRequest": {
+            "type": "object", "required": ["transaction_id"], "properties": {"transaction_id": text},
+        },
+        "CredentialNotification": {
+            "type": "object", "required": ["notification_id", "event"],
+            "properties": {
+                "notification_id": text,
+                "event": {"enum": ["credential_accepted", "credential_deleted", "credential_failure"]},
+                "event_description": text,
             },
         },
     })

@@ -1,8 +1,9 @@
 //! Compact JSON Web Signatures (RFC 7515 section 3.1) with EdDSA (RFC 8037) and ES256 (RFC 7518 section 3.4).
 //!
-//! Not a general JOSE library: no JSON serialization, no encryption, no other algorithm, no key taken from a header
-//! (`jwk`, `jku`, `x5u` and `x5c` are never read as keys). Reading is strict as RFC 8725 asks: three parts, base64url
-//! in its one spelling, no duplicate member, an algorithm from the list, no critical extension.
+//! Not a general JOSE library: no JSON serialization, no encryption, no other algorithm, no key taken from a header here
+//! (`jku`, `x5u` and `x5c` are never read as keys, `jwk` only by the proof of possession that brings a new key,
+//! [`crate::wire::oid4vci::proof`]). Reading is strict as RFC 8725 asks: three parts, base64url in its one spelling, no
+//! duplicate member, an algorithm from the list, no critical extension.
 
 use crate::base::bytes::{base64url, from_base64url};
 use crate::base::jcs;

@@ -3,6 +3,7 @@
 pub mod form;
 pub mod jwe;
 pub mod oid4vp;
+pub mod oid4vci;
 pub mod qr;
 pub mod table;
 pub mod vc_api;

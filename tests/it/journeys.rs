@@ -5,6 +5,7 @@ mod holders;
 mod identify;
 mod keys;
 mod main_job;
+mod offers;
 mod presentations;
 mod refusals;
 mod requests;

@@ -2,7 +2,7 @@
 
 use jiff::ToSpan;
 
-use crate::base::time::{Date, Timestamp, china_end_of_day, china_midnight};
+use crate::base::time::{Date, Timestamp, china_date, china_end_of_day, china_midnight};
 
 use super::annotation::{ValidityKind, ValidityRule};
 use super::fault::Fault;
@@ -27,6 +27,11 @@ pub enum Until {
 }
 
 impl Validity {
+    /// The validity of a licence that was issued: from its first and last moment.
+    pub fn of_moments(begins: Timestamp, ends: Option<Timestamp>) -> Self {
+        Self { from: china_date(begins), until: ends.map(china_date) }
+    }
+
     /// The first day.
     pub fn from(&self) -> Date {
         self.from

@@ -1,8 +1,9 @@
 //! How the city and its agencies are called: DIDs, URLs and identifiers, all from one public base URL.
 
 use crate::base::error::ParseError;
-use crate::base::id::{AgencyCode, ListId, TypeCode};
+use crate::base::id::{AgencyCode, ListId, OfferId, TypeCode};
 use crate::did::web;
+use crate::wire::form;
 
 /// The names that follow from the public base URL.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -95,6 +96,16 @@ impl Names {
     /// The page of the city's own wallet that answers presentation requests.
     pub fn wallet_present(&self) -> String {
         format!("{}/wallet/present", self.base)
+    }
+
+    /// Where a wallet fetches an offer.
+    pub fn offer(&self, id: &OfferId) -> String {
+        format!("{}/oid4vci/offers/{id}", self.base)
+    }
+
+    /// The page of the wallet that opens an offer: what a phone's camera makes of the printed code.
+    pub fn receive(&self, id: &OfferId) -> String {
+        format!("{}/wallet/receive?{}", self.base, form::print([("credential_offer_uri", &self.offer(id))]))
     }
 
     /// The progress page behind a receipt.

@@ -26,9 +26,9 @@ pub(super) fn count(filled: &Filled, keys: &[Option<PublicKey>]) -> usize {
 }
 
 /// One copy to be: its subject, and its holder's key.
-struct Draft<'a> {
-    subject: &'a Map,
-    key: Option<&'a PublicKey>,
+pub(super) struct Draft<'a> {
+    pub(super) subject: &'a Map,
+    pub(super) key: Option<&'a PublicKey>,
 }
 
 impl City {
@@ -53,7 +53,7 @@ impl City {
         Some(StatusReference { uri, index: u64::from(slot.idx) })
     }
 
-    fn sign_sd_jwt(
+    pub(super) fn sign_sd_jwt(
         &self,
         prepared: &Prepared,
         subject: &Map,
@@ -82,7 +82,12 @@ impl City {
         Ok(credential.issue(prepared.signer.signer.as_ref(), self.random())?.to_string())
     }
 
-    fn sign_views(&self, prepared: &Prepared, draft: &Draft<'_>, slot: Option<&Slot>) -> BTreeMap<String, String> {
+    pub(super) fn sign_views(
+        &self,
+        prepared: &Prepared,
+        draft: &Draft<'_>,
+        slot: Option<&Slot>,
+    ) -> BTreeMap<String, String> {
         let credential_type = prepared.credential_type;
         let reference = self.reference(prepared, slot);
         let issuer = self.names.agency_did(&prepared.agency.code);

@@ -3,6 +3,8 @@
 //! A suspension can be undone, a revocation cannot. All copies share the life: every slot changes in the same change as the
 //! record, and the published lists show it before the call answers.
 
+use std::collections::BTreeSet;
+
 use super::record::{CredentialHead, Life};
 use crate::base::id::{AgencyCode, CredentialId};
 use crate::base::json::json;
@@ -12,6 +14,7 @@ use crate::domain::city::City;
 use crate::domain::error::{Error, ErrorKind, given_reason};
 use crate::domain::leaf::{Kind, leaf};
 use crate::domain::record;
+use crate::domain::status::Slot;
 use crate::vc::status::Status;
 
 /// What is done to a credential.
@@ -93,7 +96,7 @@ impl City {
             version,
             value,
         );
-        for slot in &head.slots {
+        for slot in head.all_slots() {
             change = change.status(slot.list_of(agency), slot.idx, before, after);
         }
         let credential = self.commitment("credential", id.as_str().as_bytes());
@@ -104,13 +107,18 @@ impl City {
         ));
         let change = self.audited(change, agency.as_str(), act.kind().name(), id, &json!({"reason": reason}))?;
         self.store().commit(change)?;
-        let mut lists: Vec<_> = head.slots.iter().map(|slot| slot.list_of(agency)).collect();
-        lists.sort();
-        lists.dedup();
-        for list in &lists {
-            self.refresh_status_list(list)?;
-        }
+        self.refresh_lists(agency, head.all_slots())?;
         Ok(head)
+    }
+
+    /// Puts the published lists of these slots in step with the store.
+    pub(in crate::domain) fn refresh_lists<'a>(
+        &self,
+        agency: &AgencyCode,
+        slots: impl Iterator<Item = &'a Slot>,
+    ) -> Result<(), Error> {
+        let lists: BTreeSet<_> = slots.map(|slot| slot.list_of(agency)).collect();
+        lists.iter().try_for_each(|list| self.refresh_status_list(list).map(drop))
     }
 
     fn own_credential(

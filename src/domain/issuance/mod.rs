@@ -4,9 +4,11 @@
 //! durably, assemble, sign, check what was signed against the schema, then one commit with the record, its indexes, the
 //! unique number, the log leaf and the audit event. A crash before the commit leaves leased slots that are never used;
 //! a crash after it leaves the whole credential. [`assemble`] builds the JSON credential, [`copies`] the forms bound to
-//! a holder, [`record`] is what is stored, [`life`] suspends, reinstates and revokes.
+//! a holder, [`record`] is what is stored, [`claim`] makes copies for the keys that a wallet proves, [`life`] suspends,
+//! reinstates and revokes.
 
 pub mod assemble;
+pub mod claim;
 pub mod copies;
 pub mod life;
 pub mod record;
@@ -57,6 +59,7 @@ pub struct Issued {
 }
 
 /// Everything that a signature needs, decided and leased.
+#[derive(Clone)]
 pub(super) struct Prepared {
     pub credential_type: &'static CredentialType,
     pub agency: &'static Agency,
@@ -116,7 +119,7 @@ impl City {
         }
         let prepared = self.prepare(order)?;
         let package = self.secure(&prepared)?;
-        let change = self.issuing_change(order, &prepared, &package)?;
+        let change = self.issuing_change(order, &prepared, &self.head(&prepared), &package)?;
         Ok(Ordered::New(prepared.id, change))
     }
 
@@ -124,7 +127,7 @@ impl City {
     pub(super) fn issuing(&self, order: &Order) -> Result<(CredentialId, Change), Error> {
         let prepared = self.prepare(order)?;
         let package = self.secure(&prepared)?;
-        let change = self.issuing_change(order, &prepared, &package)?;
+        let change = self.issuing_change(order, &prepared, &self.head(&prepared), &package)?;
         Ok((prepared.id, change))
     }
 

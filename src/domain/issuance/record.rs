@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::base::id::{AgencyCode, CredentialId, TypeCode};
+use crate::base::id::{AgencyCode, CredentialId, OfferId, TypeCode};
 use crate::base::time::Timestamp;
 use crate::domain::error::Error;
 use crate::domain::status::Slot;
@@ -24,8 +24,11 @@ pub struct CredentialHead {
     pub type_version: u32,
     /// Its holders.
     pub holders: Vec<HolderMark>,
-    /// Every status slot of its copies; all share its life.
+    /// The status slots of the forms that the register keeps; all share its life.
     pub slots: Vec<Slot>,
+    /// The phones that hold copies by an offer, one for each holder; their slots share its life too.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub phones: Vec<Phone>,
     /// Its life.
     pub life: Life,
     /// When it was issued.
@@ -35,6 +38,34 @@ pub struct CredentialHead {
     /// Until when; absent for 长期.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub valid_until: Option<Timestamp>,
+}
+
+/// The copies that one holder's wallet received by an offer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Phone {
+    /// Which holder, from 0.
+    pub holder: usize,
+    /// The offer that brought them.
+    pub offer: OfferId,
+    /// The thumbprints of the keys.
+    pub keys: Vec<String>,
+    /// The status slots, one for each copy.
+    pub slots: Vec<Slot>,
+}
+
+impl CredentialHead {
+    /// Every status slot of the register's forms and of the phones' copies.
+    pub fn all_slots(&self) -> impl Iterator<Item = &Slot> {
+        self.slots.iter().chain(self.phones.iter().flat_map(|phone| &phone.slots))
+    }
+
+    /// The tags of the holders who have a key.
+    pub fn tags_of_key<'a>(&'a self, thumbprint: &'a str) -> impl Iterator<Item = &'a str> {
+        let phones = self.phones.iter().filter(move |phone| phone.keys.iter().any(|key| key == thumbprint));
+        let by_phone = phones.filter_map(|phone| self.holders.get(phone.holder));
+        let kept = self.holders.iter().filter(move |holder| holder.key.as_deref() == Some(thumbprint));
+        kept.chain(by_phone).map(|holder| holder.tag.as_str())
+    }
 }
 
 /// A holder as the store knows it.

@@ -8,10 +8,10 @@ use crate::base::bytes::{base64url, hex};
 use crate::base::id::{CredentialId, RequestId};
 use crate::base::json::json;
 use crate::base::random::bytes;
-use crate::base::time::rfc3339;
+use crate::base::time::{Timestamp, rfc3339};
 use crate::crypto::digest::sha256;
 use crate::domain::catalogue::Unique;
-use crate::domain::change::{Change, Table};
+use crate::domain::change::{Change, Leaf, Table};
 use crate::domain::city::City;
 use crate::domain::error::Error;
 use crate::domain::leaf::{Kind, leaf};
@@ -38,17 +38,24 @@ pub(super) fn body(order: &Order) -> String {
     hex(&order_digest(order))
 }
 
+/// The leaf of a JSON credential that was signed.
+pub(super) fn issued_leaf(head: &CredentialHead, credential: &str, at: Timestamp) -> Leaf {
+    let digest = base64url(&sha256(credential.as_bytes()));
+    let (agency, type_code) = (head.agency.as_str(), head.type_code.as_str());
+    leaf(Kind::Issued, at, &[("agency", agency.into()), ("type", type_code.into()), ("digest", digest.into())])
+}
+
 impl City {
     pub(super) fn issuing_change(
         &self,
         order: &Order,
         prepared: &Prepared,
+        head: &CredentialHead,
         package: &Package,
     ) -> Result<Change, Error> {
-        let head = self.head(prepared);
         let (agency, id) = (head.agency.as_str(), head.id.as_str());
         let key = record::key(&[agency, id]);
-        let value = self.vault().encode(Table::Credential, &key, &head, &package.to_bytes()?)?;
+        let value = self.vault().encode(Table::Credential, &key, head, &package.to_bytes()?)?;
         let issued = rfc3339(head.issued_at);
         let request = RequestId::parse(&format!("issue/{}", base64url(&bytes::<16>(self.random()))))?;
         let mut change = Change::new(request, order_digest(order))
@@ -68,14 +75,12 @@ impl City {
             let imported = ImportedRow { id: head.id.clone(), body: body(order) };
             change = change.insert(Table::ImportRow, row_key, record::encode(&imported)?);
         }
-        let digest = base64url(&sha256(package.credential.get().as_bytes()));
-        let members = [("agency", agency.into()), ("type", head.type_code.as_str().into()), ("digest", digest.into())];
-        change.leaves.push(leaf(Kind::Issued, head.issued_at, &members));
+        change.leaves.push(issued_leaf(head, package.credential.get(), head.issued_at));
         change.receipt = json!({"id": id}).to_string().into_bytes();
         self.audited(change, agency, "issued", &head.id, &json!({"type": head.type_code.as_str()}))
     }
 
-    fn head(&self, prepared: &Prepared) -> CredentialHead {
+    pub(super) fn head(&self, prepared: &Prepared) -> CredentialHead {
         let marks = prepared.filled.holders.iter().zip(&prepared.keys).map(|(holder, key)| HolderMark {
             tag: self.holder_tag(&holder.code_type, &holder.code),
             key: key.as_ref().map(crate::crypto::PublicKey::thumbprint),
@@ -87,6 +92,7 @@ impl City {
             type_version: prepared.credential_type.version(),
             holders: marks.collect(),
             slots: prepared.slots.clone(),
+            phones: Vec::new(),
             life: Life::Valid,
             issued_at: prepared.at,
             valid_from: prepared.filled.validity.begins(),

@@ -1,0 +1,379 @@
+//! Copies for the keys that a holder's wallet proves: a licence of the stock, or one that is issued by this.
+//!
+//! Each key gets a copy of its own with a status slot of its own, so that two verifiers cannot link the copies. One
+//! holder has one phone: copies that an earlier offer brought, and those bound to the key of the holder's row, are revoked
+//! in the change that makes the new ones, while the licence itself stays valid — how a lost phone is replaced. What
+//! the register keeps is then bound to nobody, and signed anew if it was.
+
+use std::collections::BTreeSet;
+
+use serde_json::value::RawValue;
+
+use super::copies::Draft;
+use super::record::{Copy, CredentialHead, Life, Package, Phone};
+use super::write::issued_leaf;
+use super::{Order, Prepared};
+use crate::base::id::{AgencyCode, CredentialId, OfferId};
+use crate::base::json::{Limits, Map, Value, json, parse_object};
+use crate::crypto::PublicKey;
+use crate::crypto::digest::sha256;
+use crate::domain::agency::Agencies;
+use crate::domain::catalogue::{Catalogue, CredentialType, Filled, Holder, Validity};
+use crate::domain::change::{Change, Leaf, Table, Write};
+use crate::domain::city::City;
+use crate::domain::error::{Error, ErrorKind};
+use crate::domain::holder::{self, thumbprint_of};
+use crate::domain::leaf::{Kind, leaf};
+use crate::domain::record;
+use crate::domain::status::Slot;
+use crate::vc::status::Status;
+use crate::wire::oid4vci::Format;
+
+/// A key that was proved, and the holder's DID for it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BoundKey {
+    /// The key.
+    pub key: PublicKey,
+    /// The DID that stands in JSON credentials.
+    pub holder: String,
+}
+
+/// For whom copies are made.
+#[derive(Clone, Copy, Debug)]
+pub struct Claimant<'a> {
+    /// Which holder of the licence, from 0.
+    pub holder: usize,
+    /// The offer.
+    pub offer: &'a OfferId,
+}
+
+/// A licence whose copies are being made; nothing is written until its [`change`](City::claiming_change) is committed.
+pub(in crate::domain) struct Claimed {
+    prepared: Prepared,
+    pub(in crate::domain) head: CredentialHead,
+    package: Package,
+    basis: Basis,
+    /// Slots that end with this claim.
+    revoked: Vec<Slot>,
+    /// Thumbprints that no longer lead here.
+    forgotten: BTreeSet<String>,
+    known: BTreeSet<String>,
+    leaves: Vec<Leaf>,
+}
+
+enum Basis {
+    New(Box<Order>),
+    Stored(u64),
+}
+
+impl City {
+    /// A licence of the stock, ready to be signed again; refused when it is not in force.
+    pub(in crate::domain) fn claim_stored(&self, id: &CredentialId) -> Result<Claimed, Error> {
+        let key = self.store().get(Table::CredentialById, id.as_str().as_bytes())?;
+        let key = key.ok_or_else(|| Error::not_found("no such credential"))?.value;
+        let row = self.store().get(Table::Credential, &key)?;
+        let row = row.ok_or_else(|| Error::corrupt("an index leads to no credential"))?;
+        let head: CredentialHead = record::decode(Table::Credential, &row.value)?;
+        self.require_in_force(&head)?;
+        let package = Package::from_bytes(&record::open(&self.keys.sealer, Table::Credential, &key, &row.value)?)?;
+        let prepared = self.prepared_again(&head, &package)?;
+        Ok(Claimed::new(prepared, head, package, Basis::Stored(row.version)))
+    }
+
+    /// A licence that this claim issues.
+    pub(in crate::domain) fn claim_new(&self, order: &Order) -> Result<Claimed, Error> {
+        let prepared = self.prepare(order)?;
+        let package = self.secure(&prepared)?;
+        let head = self.head(&prepared);
+        Ok(Claimed::new(prepared, head, package, Basis::New(Box::new(order.clone()))))
+    }
+
+    /// Refused unless a licence is valid now.
+    pub(in crate::domain) fn require_in_force(&self, head: &CredentialHead) -> Result<(), Error> {
+        let over = head.valid_until.is_some_and(|until| until < self.now());
+        let (zh, en) = match &head.life {
+            Life::Valid if !over => return Ok(()),
+            Life::Valid => ("证照已过有效期，请先换发。", "The licence has expired. Have it renewed first."),
+            Life::Suspended { .. } => ("证照已暂扣，不能领取。", "The licence is suspended and cannot be received."),
+            Life::Revoked { .. } => ("证照已注销，不能领取。", "The licence is revoked and cannot be received."),
+        };
+        Err(Error::new(ErrorKind::Conflict, "the licence is not in force").says(zh, en))
+    }
+
+    /// What signing needs, out of what was issued before.
+    fn prepared_again(&self, head: &CredentialHead, package: &Package) -> Result<Prepared, Error> {
+        let agency = Agencies::shipped()?.find(&head.agency).ok_or_else(|| Error::corrupt("agency of a credential"))?;
+        let credential_type = Catalogue::embedded()?.find(head.type_code.as_str());
+        let credential_type = credential_type.ok_or_else(|| Error::corrupt("type of a credential"))?;
+        let limits = Limits { bytes: 1 << 22, ..Limits::DEFAULT };
+        let credential = parse_object(package.credential.get().as_bytes(), &limits)?;
+        let filled = filled_again(credential_type, head, &credential, &package.number);
+        let keys = keys_again(head, package);
+        let signer = self.keys.agency(&head.agency)?;
+        let (id, slots, at) = (head.id.clone(), head.slots.clone(), self.this_second());
+        let mut prepared = Prepared { credential_type, agency, signer, filled, keys, id, slots, at };
+        prepared.bind_kept();
+        Ok(prepared)
+    }
+
+    /// Makes a copy for each key in a format; the credentials as an answer carries them.
+    pub(in crate::domain) fn make_copies(
+        &self,
+        claimed: &mut Claimed,
+        claimant: Claimant<'_>,
+        format: Format,
+        keys: &[BoundKey],
+    ) -> Result<(Vec<Value>, Vec<Slot>), Error> {
+        self.replace_phone(claimed, claimant)?;
+        let count = u32::try_from(keys.len()).unwrap_or(u32::MAX);
+        let slots = self.take_slots(&claimed.head.agency, count)?;
+        let copies = keys.iter().zip(&slots).map(|(key, slot)| match format {
+            Format::SdJwt => self.copy_sd_jwt(claimed, claimant.holder, key, slot),
+            Format::Ldp => self.copy_ldp(claimed, claimant.holder, key, slot),
+            Format::Compact => self.copy_compact(claimed, claimant.holder, key, slot),
+        });
+        let copies = copies.collect::<Result<Vec<_>, _>>()?;
+        claimed.note(claimant, keys, &slots);
+        claimed.leaves.push(self.claimed_leaf(claimed, format, copies.len()));
+        Ok((copies, slots))
+    }
+
+    fn copy_sd_jwt(&self, claimed: &Claimed, holder: usize, key: &BoundKey, slot: &Slot) -> Result<Value, Error> {
+        let subject = claimed.subject(holder)?;
+        self.sign_sd_jwt(&claimed.prepared, subject, &key.key, Some(slot)).map(Value::String)
+    }
+
+    fn copy_compact(&self, claimed: &Claimed, holder: usize, key: &BoundKey, slot: &Slot) -> Result<Value, Error> {
+        let draft = Draft { subject: claimed.subject(holder)?, key: Some(&key.key) };
+        let views = self.sign_views(&claimed.prepared, &draft, Some(slot));
+        Ok(json!(views))
+    }
+
+    fn copy_ldp(&self, claimed: &mut Claimed, holder: usize, key: &BoundKey, slot: &Slot) -> Result<Value, Error> {
+        let mut prepared = claimed.prepared.clone();
+        let ids: Vec<_> = (0..prepared.filled.holders.len())
+            .map(|i| if i == holder { Some(key.holder.clone()) } else { prepared.kept_id(i) })
+            .collect();
+        prepared.filled.bind(&ids);
+        prepared.slots = vec![slot.clone()];
+        let signed = self.sign_credential(&prepared)?;
+        claimed.leaves.push(issued_leaf(&claimed.head, signed.get(), prepared.at));
+        value_of(&signed)
+    }
+
+    /// Ends what the holder's earlier phone holds, once for each claim.
+    fn replace_phone(&self, claimed: &mut Claimed, claimant: Claimant<'_>) -> Result<(), Error> {
+        let (old, kept) = std::mem::take(&mut claimed.head.phones)
+            .into_iter()
+            .partition::<Vec<Phone>, _>(|phone| phone.holder == claimant.holder && phone.offer != *claimant.offer);
+        claimed.head.phones = kept;
+        for phone in old {
+            claimed.revoked.extend(phone.slots);
+            claimed.forgotten.extend(phone.keys);
+        }
+        let keyed = claimed.head.holders.get_mut(claimant.holder).and_then(|holder| holder.key.take());
+        match keyed {
+            Some(thumbprint) => {
+                claimed.forgotten.insert(thumbprint);
+                self.unbind_register(claimed, claimant.holder)
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Signs anew what the register keeps, now that a holder's key no longer holds it.
+    fn unbind_register(&self, claimed: &mut Claimed, holder: usize) -> Result<(), Error> {
+        let before = claimed.prepared.keys.iter().take(holder).flatten().count();
+        let (json_slot, pairs) = (1, 1 + before * 2);
+        let fresh = self.take_slots(&claimed.head.agency, 3)?;
+        let mut slots: Vec<Slot> = claimed.head.slots.clone();
+        claimed.revoked.extend(slots.drain(pairs.min(slots.len())..(pairs + 2).min(slots.len())));
+        claimed.revoked.extend(slots.drain(..json_slot.min(slots.len())));
+        slots.splice(..0, fresh.first().cloned());
+        if before < claimed.package.copies.len() {
+            claimed.package.copies.remove(before);
+        }
+        if let Some(key) = claimed.prepared.keys.get_mut(holder) {
+            *key = None;
+        }
+        claimed.prepared.slots = slots;
+        claimed.prepared.bind_kept();
+        claimed.package.credential = self.sign_credential(&claimed.prepared)?;
+        claimed.leaves.push(issued_leaf(&claimed.head, claimed.package.credential.get(), claimed.prepared.at));
+        if claimed.package.copies.is_empty() {
+            let draft = Draft { subject: claimed.subject(0)?, key: None };
+            let compact = self.sign_views(&claimed.prepared, &draft, fresh.get(2));
+            claimed.package.copies.push(Copy { holder: None, sd_jwt: None, compact });
+            claimed.prepared.slots.extend(fresh.into_iter().skip(1));
+        }
+        claimed.head.slots.clone_from(&claimed.prepared.slots);
+        Ok(())
+    }
+
+    fn claimed_leaf(&self, claimed: &Claimed, format: Format, copies: usize) -> Leaf {
+        let head = &claimed.head;
+        let members = [
+            ("agency", head.agency.as_str().into()),
+            ("type", head.type_code.as_str().into()),
+            ("credential", self.commitment("credential", head.id.as_str().as_bytes()).into()),
+            ("format", format.identifier().into()),
+            ("copies", copies.into()),
+        ];
+        leaf(Kind::Claimed, claimed.prepared.at, &members)
+    }
+
+    /// The change that makes the copies stand: the record, its indexes, the slots that end, the log.
+    pub(in crate::domain) fn claiming_change(&self, claimed: &Claimed) -> Result<Change, Error> {
+        let head = &claimed.head;
+        let key = record::key(&[head.agency.as_str(), head.id.as_str()]);
+        let mut change = match &claimed.basis {
+            Basis::New(order) => self.issuing_change(order, &claimed.prepared, head, &claimed.package)?,
+            Basis::Stored(version) => {
+                let value = self.vault().encode(Table::Credential, &key, head, &claimed.package.to_bytes()?)?;
+                let body = sha256(&value);
+                Change::new(self.fresh_request("claim")?, body).update(Table::Credential, key.clone(), *version, value)
+            }
+        };
+        change.leaves.extend(claimed.leaves.iter().cloned());
+        for slot in &claimed.revoked {
+            change = change.status(slot.list_of(&head.agency), slot.idx, Status::Valid, Status::Revoked);
+        }
+        let index = |print: &str| record::key(&[&Self::key_tag(print), head.agency.as_str(), head.id.as_str()]);
+        for print in claimed.forgotten.difference(&claimed.known) {
+            change.writes.push(Write { table: Table::HolderIndex, key: index(print), value: None });
+        }
+        for print in &claimed.known {
+            change = change.put(Table::HolderIndex, index(print), key.clone());
+        }
+        let told = json!({"revoked": claimed.revoked.len(), "keys": claimed.known.len()});
+        self.audited(change, head.agency.as_str(), "claimed", &head.id, &told)
+    }
+
+    /// After the commit: the published lists show the slots that ended.
+    pub(in crate::domain) fn show_claimed(&self, claimed: &Claimed) -> Result<(), Error> {
+        self.refresh_lists(&claimed.head.agency, claimed.revoked.iter())
+    }
+
+    /// Ends some copies of a phone: they never arrived, or were not wanted. `None` when nothing is left to end.
+    pub(in crate::domain) fn ending_copies(
+        &self,
+        id: &CredentialId,
+        agency: &AgencyCode,
+        slots: &[Slot],
+    ) -> Result<Option<Change>, Error> {
+        let key = record::key(&[agency.as_str(), id.as_str()]);
+        let row = self.store().get(Table::Credential, &key)?;
+        let row = row.ok_or_else(|| Error::corrupt("a claimed credential is gone"))?;
+        let mut head: CredentialHead = record::decode(Table::Credential, &row.value)?;
+        let before = match head.life {
+            Life::Valid => Status::Valid,
+            Life::Suspended { .. } => Status::Suspended,
+            Life::Revoked { .. } => return Ok(None),
+        };
+        let mut ended = Vec::new();
+        for phone in &mut head.phones {
+            let (gone, kept) = std::mem::take(&mut phone.slots).into_iter().partition(|slot| slots.contains(slot));
+            phone.slots = kept;
+            ended.extend::<Vec<Slot>>(gone);
+        }
+        if ended.is_empty() {
+            return Ok(None);
+        }
+        let body = record::open(&self.keys.sealer, Table::Credential, &key, &row.value)?;
+        let value = self.vault().encode(Table::Credential, &key, &head, &body)?;
+        let mut change = Change::new(self.fresh_request("unclaim")?, sha256(&value)).update(
+            Table::Credential,
+            key,
+            row.version,
+            value,
+        );
+        for slot in ended {
+            change = change.status(slot.list_of(agency), slot.idx, before, Status::Revoked);
+        }
+        Ok(Some(change))
+    }
+}
+
+impl Claimed {
+    fn new(prepared: Prepared, head: CredentialHead, package: Package, basis: Basis) -> Self {
+        let (revoked, leaves) = (Vec::new(), Vec::new());
+        Self { prepared, head, package, basis, revoked, forgotten: BTreeSet::new(), known: BTreeSet::new(), leaves }
+    }
+
+    /// The subject that stands for a holder.
+    fn subject(&self, holder: usize) -> Result<&Map, Error> {
+        let filled = &self.prepared.filled;
+        let one = filled.holders.get(holder).ok_or_else(|| Error::not_found("the licence has no such holder"))?;
+        filled.subjects.get(one.subject.unwrap_or(0)).ok_or_else(|| Error::corrupt("a holder without a subject"))
+    }
+
+    /// Notes what the phone holds now.
+    fn note(&mut self, claimant: Claimant<'_>, keys: &[BoundKey], slots: &[Slot]) {
+        let prints = keys.iter().map(|key| key.key.thumbprint());
+        self.known.extend(prints.clone());
+        let position = self.head.phones.iter().position(|phone| phone.holder == claimant.holder);
+        let position = position.unwrap_or_else(|| {
+            let (holder, offer) = (claimant.holder, claimant.offer.clone());
+            self.head.phones.push(Phone { holder, offer, keys: Vec::new(), slots: Vec::new() });
+            self.head.phones.len() - 1
+        });
+        if let Some(phone) = self.head.phones.get_mut(position) {
+            let fresh: Vec<_> = prints.filter(|print| !phone.keys.contains(print)).collect();
+            phone.keys.extend(fresh);
+            phone.slots.extend_from_slice(slots);
+        }
+    }
+}
+
+impl Prepared {
+    /// The DID of a holder whose key the row brought.
+    fn kept_id(&self, holder: usize) -> Option<String> {
+        self.keys.get(holder)?.as_ref().map(holder::did_of)
+    }
+
+    /// Puts the identifiers of those holders where they belong, and of nobody else.
+    fn bind_kept(&mut self) {
+        let ids: Vec<_> = (0..self.filled.holders.len()).map(|i| self.kept_id(i)).collect();
+        for subject in &mut self.filled.subjects {
+            subject.remove("id");
+        }
+        self.filled.bind(&ids);
+    }
+}
+
+/// What the row had become, out of the credential that was signed. Names and codes of holders stay in the claims.
+fn filled_again(credential_type: &CredentialType, head: &CredentialHead, credential: &Map, number: &str) -> Filled {
+    let subjects: Vec<Map> = match credential.get("credentialSubject") {
+        Some(Value::Object(one)) => vec![one.clone()],
+        Some(Value::Array(many)) => many.iter().filter_map(Value::as_object).cloned().collect(),
+        _ => Vec::new(),
+    };
+    let held = subjects.first().and_then(|subject| subject.get("heldBy")).and_then(Value::as_array);
+    let relations: Vec<_> = held.into_iter().flatten().map(|one| one.get("relation").and_then(Value::as_str)).collect();
+    let joint = credential_type.is_joint();
+    let holder = |i: usize| {
+        let relation = relations.get(i).copied().flatten();
+        let subject = if relation.is_some() { None } else { Some(if joint { i } else { 0 }) };
+        let relation = relation.unwrap_or("self").to_owned();
+        Holder { name: String::new(), code: String::new(), code_type: String::new(), relation, key: None, subject }
+    };
+    Filled {
+        holders: (0..head.holders.len()).map(holder).collect(),
+        certificate: credential.get("certificate").and_then(Value::as_object).cloned().unwrap_or_default(),
+        number: number.to_owned(),
+        validity: Validity::of_moments(head.valid_from, head.valid_until),
+        subjects,
+    }
+}
+
+/// The keys that the row brought, told by the copies that are bound to them.
+fn keys_again(head: &CredentialHead, package: &Package) -> Vec<Option<PublicKey>> {
+    let dids = || package.copies.iter().filter_map(|copy| copy.holder.as_deref());
+    let key =
+        |print: &str| dids().find(|did| thumbprint_of(did).as_deref() == Some(print)).and_then(holder::key_of_did);
+    head.holders.iter().map(|holder| key(holder.key.as_deref()?)).collect()
+}
+
+fn value_of(signed: &RawValue) -> Result<Value, Error> {
+    serde_json::from_str(signed.get()).map_err(|error| Error::corrupt(error.to_string()))
+}

@@ -1,0 +1,109 @@
+//! `/api/offers`: an agency offers a licence to its holder's wallet, withdraws an offer, and sees how it stands.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::http::header::CACHE_CONTROL;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+
+use super::extract;
+use super::problem::Answer;
+use super::route::{Access, JSON, Route};
+use super::service::{Authenticated, Service, Shared, blocking};
+use crate::base::id::{AgencyCode, OfferId};
+use crate::base::json::{Value, json};
+use crate::base::time::rfc3339;
+use crate::domain::city::City;
+use crate::domain::error::Error;
+use crate::domain::offer::record::Offer;
+use crate::domain::offer::{NewOffer, Offered};
+use crate::wire::oid4vci::offer::reference_uri;
+use crate::wire::qr::{Code, Correction};
+
+/// The operations of this resource.
+pub fn routes() -> Vec<Route> {
+    vec![
+        Route::post(
+            "/api/offers",
+            "Offers a licence to its holder's wallet; the PIN is told once.",
+            &[(JSON, "NewOffer")],
+            post(offer),
+        )
+        .only(Access::Agency)
+        .answers(&[(201, JSON, "The offer: links for wallets, the code as a picture, the PIN.")]),
+        Route::get("/api/offers/{id}", "How an offer stands.", get(show)).only(Access::Agency),
+        Route::post("/api/offers/{id}/cancel", "Withdraws an offer that was not claimed.", &[], post(cancel))
+            .only(Access::Agency),
+        Route::post(
+            "/api/offers/{id}/release",
+            "Lets wallets that wait for an offer have their copies.",
+            &[],
+            post(release),
+        )
+        .only(Access::Agency),
+    ]
+}
+
+async fn offer(
+    State(service): State<Shared>,
+    Authenticated(caller): Authenticated,
+    extract::Json(new): extract::Json<NewOffer>,
+) -> Answer<Response> {
+    let agency = caller.issuing_agency()?.clone();
+    let told = blocking(&service, move |service| told(&service.city, &service.city.offer(&agency, &new)?)).await?;
+    Ok((StatusCode::CREATED, [(CACHE_CONTROL, "no-store")], Json(told)).into_response())
+}
+
+/// What is told of an offer when it is made, and never again.
+fn told(city: &City, offered: &Offered) -> Result<Value, Error> {
+    let id = &offered.offer.id;
+    let link = city.names.receive(id);
+    let code = Code::new(&link, Correction::Medium)?;
+    Ok(json!({
+        "id": id.as_str(),
+        "offerUri": reference_uri(&city.names.offer(id)),
+        "offerByValue": offered.message.uri(),
+        "link": link,
+        "pin": offered.pin,
+        "expiresAt": rfc3339(offered.offer.expires),
+        "qr": code.to_svg(),
+    }))
+}
+
+async fn show(
+    State(service): State<Shared>,
+    Authenticated(caller): Authenticated,
+    Path(id): Path<String>,
+) -> Answer<Json<Value>> {
+    on_offer(service, caller.issuing_agency()?.clone(), id, City::offer_of).await
+}
+
+async fn cancel(
+    State(service): State<Shared>,
+    Authenticated(caller): Authenticated,
+    Path(id): Path<String>,
+) -> Answer<Json<Value>> {
+    on_offer(service, caller.issuing_agency()?.clone(), id, City::cancel_offer).await
+}
+
+async fn release(
+    State(service): State<Shared>,
+    Authenticated(caller): Authenticated,
+    Path(id): Path<String>,
+) -> Answer<Json<Value>> {
+    on_offer(service, caller.issuing_agency()?.clone(), id, City::release_offer).await
+}
+
+async fn on_offer(
+    service: Shared,
+    agency: AgencyCode,
+    id: String,
+    act: fn(&City, &AgencyCode, &OfferId) -> Result<Offer, Error>,
+) -> Answer<Json<Value>> {
+    let work = move |service: &Service| {
+        let id = OfferId::parse(&id).map_err(|_| Error::not_found("no such offer"))?;
+        Ok(Json(act(&service.city, &agency, &id)?.to_json(service.city.now())))
+    };
+    blocking(&service, work).await
+}
