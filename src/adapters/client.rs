@@ -3,6 +3,8 @@
 //! The user names the server, so there is no allow-list; time and size are bounded. A bearer token goes to one origin
 //! only: no redirect is followed, no proxy is asked, and over plain `http` it goes to this machine alone. Nothing is tried twice here; whoever asks knows whether asking again is harmless.
 
+pub mod issuer;
+
 use std::fs;
 use std::path::Path;
 use std::time::Duration;
@@ -148,7 +150,7 @@ fn keeps_secrets(base: &str) -> bool {
     let Ok(uri) = base.parse::<Uri>() else { return false };
     let host = uri.host().unwrap_or_default().trim_matches(['[', ']']);
     let own = host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());
-    own || uri.scheme_str() == Some("https")
+    uri.scheme_str() == Some("https") || own && uri.scheme_str() == Some("http")
 }
 
 fn read_token(file: &Path) -> Result<Secret<String>, Error> {

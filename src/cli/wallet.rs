@@ -14,6 +14,7 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use super::console::{Console, file_error, stream_error};
 use super::qr::{Drawing, draw};
+use crate::adapters::client::issuer::IssuerClient;
 use crate::adapters::wallet_file::{self, WalletKey};
 use crate::base::bytes::base64url;
 use crate::base::clock::{Clock as _, SystemClock};
@@ -56,13 +57,17 @@ pub enum WalletCommand {
         #[arg(long)]
         p256: bool,
     },
-    /// Take in credential packages, as an agency issued them.
+    /// Take in licences: by an agency's offer (OpenID4VCI), or as packages that it issued.
     Receive {
         /// The wallet file.
         wallet: PathBuf,
-        /// JSON or JSON Lines of packages; `-` for the standard input.
+        /// Links of offers (openid-credential-offer://…, or the wallet page's), and files with JSON or JSON Lines of
+        /// packages; `-` for the standard input.
         #[arg(required = true)]
         packages: Vec<PathBuf>,
+        /// The PIN of the offer.
+        #[arg(long, value_name = "DIGITS")]
+        pin: Option<String>,
     },
     /// Print the public key, the licences and the history as JSON.
     List {
@@ -132,7 +137,7 @@ pub enum PresentationForm {
 pub fn run(args: &WalletArgs, out: &mut Console<'_>) -> Result<u8, Error> {
     match &args.command {
         WalletCommand::New { wallet, name, p256 } => new(args, wallet, name, *p256, out),
-        WalletCommand::Receive { wallet, packages } => receive(args, wallet, packages, out),
+        WalletCommand::Receive { wallet, packages, pin } => receive(args, wallet, packages, pin.as_deref(), out),
         WalletCommand::List { wallet } => list(args, wallet, out),
         WalletCommand::Code { .. } => code(args, out),
         WalletCommand::Present { .. } => present(args, out),
@@ -150,10 +155,23 @@ fn new(args: &WalletArgs, path: &Path, name: &str, p256: bool, out: &mut Console
     Ok(())
 }
 
-fn receive(args: &WalletArgs, path: &Path, packages: &[PathBuf], out: &mut Console<'_>) -> Result<(), Error> {
+fn receive(
+    args: &WalletArgs,
+    path: &Path,
+    packages: &[PathBuf],
+    pin: Option<&str>,
+    out: &mut Console<'_>,
+) -> Result<(), Error> {
     let (mut wallet, key) = opened(args, path, out)?;
     let mut received = 0_usize;
     for file in packages {
+        if let Some(link) = file.to_str().filter(|text| is_offer(text)) {
+            wallet.receive_offer(link, pin, &IssuerClient::new(), SystemClock.now())?;
+            // The offer is used up: keep what came before anything else can fail.
+            wallet_file::save(path, &wallet, &key, &SystemRandom)?;
+            received += 1;
+            continue;
+        }
         for package in packages::read(file)? {
             wallet.receive(&package, SystemClock.now())?;
             received += 1;
@@ -162,6 +180,11 @@ fn receive(args: &WalletArgs, path: &Path, packages: &[PathBuf], out: &mut Conso
     wallet_file::save(path, &wallet, &key, &SystemRandom)?;
     out.note(format!("已收入 {received} 个证照。"), format!("{received} licences taken in."))?;
     Ok(())
+}
+
+/// Whether an argument is an offer's link rather than a file.
+fn is_offer(text: &str) -> bool {
+    text.contains("://") && (text.contains("credential_offer=") || text.contains("credential_offer_uri="))
 }
 
 fn list(args: &WalletArgs, path: &Path, out: &mut Console<'_>) -> Result<(), Error> {

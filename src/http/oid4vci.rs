@@ -21,7 +21,8 @@ use crate::base::json::{Value, json};
 use crate::domain::error::{Error, ErrorKind};
 use crate::domain::offer::Refusal;
 use crate::wire::oid4vci::credential::{CredentialRequest, CredentialResponse, Notification, parse_deferred};
-use crate::wire::oid4vci::token::{FORM, TokenRequest};
+use crate::wire::oid4vci::token::TokenRequest;
+use crate::wire::form::MEDIA_TYPE;
 use crate::wire::oid4vci::{ErrorCode, ProtocolError, metadata};
 
 /// Longest body of a request, bytes.
@@ -47,7 +48,7 @@ pub fn routes() -> Vec<Route> {
         Route::post(
             "/oid4vci/token",
             "OpenID4VCI: a code becomes an access token.",
-            &[(FORM, "TokenRequest")],
+            &[(MEDIA_TYPE, "TokenRequest")],
             post(token),
         )
         .answers(denied),
@@ -179,7 +180,7 @@ async fn offer(State(service): State<Shared>, Path(id): Path<String>) -> Answer<
 
 async fn token(State(service): State<Shared>, headers: HeaderMap, body: Bytes) -> Told<Response> {
     let form = headers.get(CONTENT_TYPE).and_then(|media| media.to_str().ok()).unwrap_or_default();
-    if !form.starts_with(FORM) {
+    if !form.to_ascii_lowercase().starts_with(MEDIA_TYPE) {
         return Err(ProtocolError::new(ErrorCode::InvalidRequest, "the body is a form").into());
     }
     let request = TokenRequest::parse(bounded(&body, ErrorCode::InvalidRequest)?)?;

@@ -1,10 +1,12 @@
 //! What a holder's wallet holds and does: keys, licences in every form, and what was shown to whom.
 //!
 //! Pure: it neither reads files nor the clock. It is what the phone does, for scripts, kiosks and tests; the city never
-//! sees it. [`keys`] holds the secrets, [`licence`] one received licence; showing is here.
+//! sees it. [`keys`] holds the secrets, [`licence`] one received licence, [`receive`] takes up an offer, [`request`] answers
+//! a presentation request; showing is here.
 
 pub mod keys;
 pub mod licence;
+pub mod receive;
 pub mod request;
 
 use serde::{Deserialize, Serialize};

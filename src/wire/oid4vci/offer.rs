@@ -119,7 +119,7 @@ pub fn reference_uri(url: &str) -> String {
 pub fn read_uri(uri: &str) -> Result<Sent, ParseError> {
     let (_, query) = uri.trim().split_once('?').ok_or_else(|| malformed("the link has no parameters"))?;
     let query = query.split('#').next().unwrap_or_default();
-    let parameters = form::parse(query)?;
+    let parameters = form::parse(query.as_bytes())?;
     match (parameters.get("credential_offer"), parameters.get("credential_offer_uri")) {
         (Some(offer), None) => Offer::from_bytes(offer.as_bytes()).map(Sent::Value),
         (None, Some(url)) => Ok(Sent::Reference(url.clone())),

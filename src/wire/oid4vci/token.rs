@@ -4,9 +4,6 @@ use super::{ErrorCode, PRE_AUTHORIZED, ProtocolError};
 use crate::base::json::{Limits, Value, json, parse};
 use crate::wire::form;
 
-/// The media type of requests.
-pub const FORM: &str = "application/x-www-form-urlencoded";
-
 /// A token request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TokenRequest {
@@ -21,8 +18,7 @@ pub struct TokenRequest {
 impl TokenRequest {
     /// Reads a form.
     pub fn parse(body: &[u8]) -> Result<Self, ProtocolError> {
-        let text = std::str::from_utf8(body).map_err(|_| invalid("not UTF-8"))?;
-        let mut form = form::parse(text).map_err(|error| invalid(&error.to_string()))?;
+        let mut form = form::parse(body).map_err(|error| invalid(&error.to_string()))?;
         match form.get("grant_type").map(String::as_str) {
             Some(PRE_AUTHORIZED) => {}
             Some(_) => {
@@ -42,7 +38,7 @@ impl TokenRequest {
     pub fn print(&self) -> String {
         let mut pairs = vec![("grant_type", PRE_AUTHORIZED), ("pre-authorized_code", self.code.as_str())];
         pairs.extend(self.tx_code.as_deref().map(|pin| ("tx_code", pin)));
-        form::print(&pairs)
+        form::print(pairs)
     }
 }
 

@@ -9,7 +9,6 @@ use certless::base::json::{Map, Value, json};
 use certless::vc::compact::{self, Showing};
 use certless::vc::finding::Check;
 use certless::vc::sd_jwt::{KeyBinding, SdJwt};
-use certless::wire::form;
 
 use crate::support::city::TestCity;
 use crate::support::phone::{Phone, is_error};
@@ -156,7 +155,8 @@ fn code_and_pin_are_good_once_and_wrong_pins_lock() {
     is_error(&phone.ask_token(&[]), 400, "invalid_request");
     is_error(&phone.ask_token(&[code, code]), 400, "invalid_request");
     is_error(&phone.ask_token(&[("pre-authorized_code", "x"), ("tx_code", pin)]), 400, "invalid_grant");
-    let forged = format!("{}A", &message.code[..message.code.len() - 1]);
+    let other = if message.code.ends_with('A') { "E" } else { "A" };
+    let forged = format!("{}{other}", &message.code[..message.code.len() - 1]);
     is_error(&phone.ask_token(&[("pre-authorized_code", &forged), ("tx_code", pin)]), 400, "invalid_grant");
     let wrong = if pin == "000000" { "000001" } else { "000000" };
     for _ in 0..4 {
@@ -528,5 +528,4 @@ fn the_metadata_tells_every_type_in_every_format() {
     let server = world.city.get(None, "/.well-known/oauth-authorization-server", "application/json").json();
     assert_eq!(server["pre-authorized_grant_anonymous_access_supported"], true);
     assert_eq!(text(&server, "token_endpoint"), format!("{}/oid4vci/token", world.city.base));
-    assert!(form::decode(text(&world.offer(), "link")).unwrap().contains("/oid4vci/offers/"));
 }

@@ -42,7 +42,7 @@ impl<'a> Phone<'a> {
     /// Asks for an access token with these parameters beside the grant type.
     pub(crate) fn ask_token(&self, parameters: &[(&str, &str)]) -> Got {
         let all: Vec<_> = [("grant_type", PRE_AUTHORIZED)].into_iter().chain(parameters.iter().copied()).collect();
-        let form = form::print(&all);
+        let form = form::print(all);
         self.city.send(None, "/oid4vci/token", "application/x-www-form-urlencoded", form.as_bytes())
     }
 
