@@ -20,9 +20,9 @@ use crate::base::id::OfferId;
 use crate::base::json::{Value, json};
 use crate::domain::error::{Error, ErrorKind};
 use crate::domain::offer::Refusal;
+use crate::wire::form::MEDIA_TYPE;
 use crate::wire::oid4vci::credential::{CredentialRequest, CredentialResponse, Notification, parse_deferred};
 use crate::wire::oid4vci::token::TokenRequest;
-use crate::wire::form::MEDIA_TYPE;
 use crate::wire::oid4vci::{ErrorCode, ProtocolError, metadata};
 
 /// Longest body of a request, bytes.

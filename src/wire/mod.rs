@@ -2,8 +2,8 @@
 
 pub mod form;
 pub mod jwe;
-pub mod oid4vp;
 pub mod oid4vci;
+pub mod oid4vp;
 pub mod qr;
 pub mod table;
 pub mod vc_api;

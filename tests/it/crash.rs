@@ -3,6 +3,7 @@
 
 mod issuing;
 mod matters;
+mod offers;
 mod running;
 
 use std::sync::Arc;

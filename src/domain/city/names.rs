@@ -105,7 +105,7 @@ impl Names {
 
     /// The page of the wallet that opens an offer: what a phone's camera makes of the printed code.
     pub fn receive(&self, id: &OfferId) -> String {
-        format!("{}/wallet/receive?{}", self.base, form::print([("credential_offer_uri", &self.offer(id))]))
+        format!("{}/wallet/receive?{}", self.base, form::print([("credential_offer_uri", self.offer(id).as_str())]))
     }
 
     /// The progress page behind a receipt.

@@ -7,7 +7,6 @@ use super::Wallet;
 use super::licence::Licence;
 use crate::base::json::{Limits, Map, Value, json, parse_object};
 use crate::base::time::Timestamp;
-use crate::crypto::Signer as _;
 use crate::domain::error::{Error, ErrorKind};
 use crate::wire::oid4vci::credential::{Asked, CredentialRequest};
 use crate::wire::oid4vci::metadata::Endpoints;
@@ -175,9 +174,7 @@ fn object(reply: &Reply) -> Result<Map, Error> {
     let body = body.unwrap_or_default();
     let said = |name: &str| body.get(name).and_then(Value::as_str).unwrap_or_default();
     Err(match said("error") {
-        "" if !said("zh").is_empty() => {
-            Error::new(ErrorKind::Refused, said("detail")).says(said("zh"), said("en"))
-        }
+        "" if !said("zh").is_empty() => Error::new(ErrorKind::Refused, said("detail")).says(said("zh"), said("en")),
         code => told(code, said("error_description"), reply.status),
     })
 }
@@ -224,7 +221,10 @@ mod tests {
         assert_eq!(well_known("https://a.example", name), "https://a.example/.well-known/openid-credential-issuer");
         let tenant = "https://a.example/.well-known/openid-credential-issuer/tenant";
         assert_eq!(well_known("https://a.example/tenant", name), tenant);
-        assert_eq!(well_known("http://127.0.0.1:8080/", name), "http://127.0.0.1:8080/.well-known/openid-credential-issuer");
+        assert_eq!(
+            well_known("http://127.0.0.1:8080/", name),
+            "http://127.0.0.1:8080/.well-known/openid-credential-issuer"
+        );
     }
 
     #[test]

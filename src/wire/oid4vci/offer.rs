@@ -85,7 +85,7 @@ impl Offer {
 
     /// The link that hands a wallet the offer itself.
     pub fn uri(&self) -> String {
-        format!("{SCHEME}?{}", form::print([("credential_offer", &self.to_json().to_string())]))
+        format!("{SCHEME}?{}", form::print([("credential_offer", self.to_json().to_string().as_str())]))
     }
 }
 

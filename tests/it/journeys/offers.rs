@@ -4,8 +4,14 @@
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use certless::adapters::client::issuer::IssuerClient;
 use certless::base::bytes::from_base64url;
 use certless::base::json::{Map, Value, json};
+use certless::base::random::SystemRandom;
+use certless::crypto::Algorithm;
+use certless::domain::error::ErrorKind;
+use certless::domain::wallet::keys::HolderKey;
+use certless::domain::wallet::{Asked, Wallet};
 use certless::vc::compact::{self, Showing};
 use certless::vc::finding::Check;
 use certless::vc::sd_jwt::{KeyBinding, SdJwt};
@@ -528,4 +534,30 @@ fn the_metadata_tells_every_type_in_every_format() {
     let server = world.city.get(None, "/.well-known/oauth-authorization-server", "application/json").json();
     assert_eq!(server["pre-authorized_grant_anonymous_access_supported"], true);
     assert_eq!(text(&server, "token_endpoint"), format!("{}/oid4vci/token", world.city.base));
+}
+
+#[test]
+fn the_wallet_of_this_program_receives_and_shows() {
+    let world = World::new();
+    let stranger = Stranger(&world.city);
+    for algorithm in [Algorithm::EdDsa, Algorithm::Es256] {
+        let mut wallet = Wallet::new("演示", HolderKey::generate(algorithm, &SystemRandom));
+        let offer = world.offer();
+        let net = IssuerClient::new();
+        let without = wallet.receive_offer(text(&offer, "offerUri"), None, &net, now()).map(drop).unwrap_err();
+        assert!(without.message.unwrap().en.contains("--pin"));
+        let wrong = if text(&offer, "pin") == "000000" { "000001" } else { "000000" };
+        let wrong = wallet.receive_offer(text(&offer, "link"), Some(wrong), &net, now()).map(drop).unwrap_err();
+        assert_eq!(wrong.kind, ErrorKind::NotAllowed, "{wrong}");
+        let licence = wallet.receive_offer(text(&offer, "link"), offer["pin"].as_str(), &net, now()).unwrap();
+        assert_eq!((licence.id.as_str(), licence.type_code.as_str()), (world.credential.as_str(), "idCard"));
+        assert!(!licence.number.is_empty());
+        let asked = Asked { audience: Some("https://w.example"), nonce: Some("wallet"), now: now() };
+        stranger.verify(&wallet.code("idCard", "basic", &asked).unwrap()).accept();
+        stranger.verify(&wallet.sd_jwt("idCard", &[], &asked).unwrap()).accept();
+        let again = wallet.receive_offer(text(&offer, "offerUri"), offer["pin"].as_str(), &net, now());
+        assert_eq!(again.map(drop).unwrap_err().message.unwrap().en, "The offer was used already.");
+        let events = world.state(&offer)["copies"].clone();
+        assert!(events.as_array().unwrap().iter().all(|copy| copy["event"] == "credential_accepted"), "{events}");
+    }
 }
