@@ -51,7 +51,9 @@ async fn offer(
     extract::Json(new): extract::Json<NewOffer>,
 ) -> Answer<Response> {
     let agency = caller.issuing_agency()?.clone();
-    let told = blocking(&service, move |service| told(&service.city, &service.city.offer(&agency, &new)?)).await?;
+    let told =
+        blocking(&service, move |service| told(&service.city, &service.city.offer(&agency, &new, &caller.author())?))
+            .await?;
     Ok((StatusCode::CREATED, [(CACHE_CONTROL, "no-store")], Json(told)).into_response())
 }
 
@@ -92,14 +94,15 @@ async fn release(
     Authenticated(caller): Authenticated,
     Path(id): Path<String>,
 ) -> Answer<Json<Value>> {
-    on_offer(service, caller.issuing_agency()?.clone(), id, City::release_offer).await
+    let agency = caller.issuing_agency()?.clone();
+    on_offer(service, agency, id, move |city, agency, id| city.release_offer(agency, id, &caller)).await
 }
 
 async fn on_offer(
     service: Shared,
     agency: AgencyCode,
     id: String,
-    act: fn(&City, &AgencyCode, &OfferId) -> Result<Offer, Error>,
+    act: impl FnOnce(&City, &AgencyCode, &OfferId) -> Result<Offer, Error> + Send + 'static,
 ) -> Answer<Json<Value>> {
     let work = move |service: &Service| {
         let id = OfferId::parse(&id).map_err(|_| Error::not_found("no such offer"))?;

@@ -21,11 +21,14 @@ pub mod redeem;
 use serde::Deserialize;
 
 use self::record::{Offer, Source, Stored};
+use super::account::{Author, StaffRole};
 use super::catalogue::Catalogue;
 use super::change::{Change, Table};
 use super::city::City;
+use super::city::rules::Deed;
 use super::error::{Error, ErrorKind};
 use super::issuance::Order;
+use super::token::Caller;
 use crate::base::bytes::{base64url, hex};
 use crate::base::id::{AgencyCode, CredentialId, OfferId, TypeCode};
 use crate::base::json::{Map, Value};
@@ -100,7 +103,7 @@ impl From<Error> for Refusal {
 
 impl City {
     /// Offers a licence.
-    pub fn offer(&self, agency: &AgencyCode, new: &NewOffer) -> Result<Offered, Error> {
+    pub fn offer(&self, agency: &AgencyCode, new: &NewOffer, by: &Author) -> Result<Offered, Error> {
         let holder = new.holder.unwrap_or(1).checked_sub(1).ok_or_else(no_such_holder)?;
         let (source, type_code, row) = match (&new.credential, &new.type_code, &new.row) {
             (Some(id), None, None) => self.offer_stored(agency, id, holder)?,
@@ -112,6 +115,8 @@ impl City {
                 ));
             }
         };
+        let issues = matches!(source, Source::Row);
+        let second = issues && self.rules.four_eyes.needs(Deed::Issue, &type_code);
         let id = OfferId::parse(&base64url(&bytes::<16>(self.random())))?;
         let pin = new.pin.unwrap_or(true).then(|| self.new_pin());
         let made = self.this_second();
@@ -124,7 +129,9 @@ impl City {
             expires: plus_seconds(made, if new.letter { LETTER_LIFE } else { SCREEN_LIFE }),
             pin: pin.as_ref().map(|pin| self.pin_digest(&id, pin)),
             wrong: 0,
-            held: new.hold,
+            held: new.hold || second,
+            second,
+            by: by.clone(),
             redeemed: None,
             cancelled: None,
             deliveries: Vec::new(),
@@ -134,7 +141,7 @@ impl City {
         let key = Offer::key(&offer.id);
         let value = self.offer_value(&offer, row.as_ref())?;
         let change = Change::new(self.fresh_request("offer")?, sha256(&value)).insert(Table::Session, key, value);
-        let told = crate::base::json::json!({"offer": offer.id.as_str(), "type": offer.type_code.as_str()});
+        let told = crate::base::json::json!({"offer": offer.id.as_str(), "type": offer.type_code.as_str(), "by": by});
         let change = match &offer.source {
             Source::Stored { credential } => self.audited(change, agency.as_str(), "offered", credential, &told)?,
             Source::Row => change,
@@ -213,11 +220,23 @@ impl City {
         })
     }
 
-    /// Lets the wallets that wait for an offer have their copies.
-    pub fn release_offer(&self, agency: &AgencyCode, id: &OfferId) -> Result<Offer, Error> {
+    /// Lets the wallets that wait for an offer have their copies. Where issuing the type needs a second person, it is an
+    /// approver who did not make the offer.
+    pub fn release_offer(&self, agency: &AgencyCode, id: &OfferId, by: &Caller) -> Result<Offer, Error> {
+        let approver = by.staff_role() == Some(StaffRole::AgencyApprover);
         self.change_offer(agency, id, |offer, _| {
-            offer.held = false;
-            Ok(())
+            let (zh, en) = match () {
+                () if offer.second && !approver => ("该证照须由审批员复核。", "An approver must release this."),
+                () if offer.second && by.author() == offer.by => (
+                    "复核人不能是提交人，请由其他审批员复核。",
+                    "Whoever made the offer cannot release it. Ask another approver.",
+                ),
+                () => {
+                    offer.held = false;
+                    return Ok(());
+                }
+            };
+            Err(Error::new(ErrorKind::NotAllowed, "a second person is needed").coded("second_person").says(zh, en))
         })
     }
 

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::base::id::{AgencyCode, CredentialId, OfferId, TypeCode};
 use crate::base::json::{Limits, Map, Value, json, parse_object};
 use crate::base::time::{Timestamp, plus_seconds, rfc3339};
+use crate::domain::account::Author;
 use crate::domain::change::{Table, expiring, until};
 use crate::domain::city::City;
 use crate::domain::error::Error;
@@ -41,6 +42,10 @@ pub struct Offer {
     pub wrong: u8,
     /// Whether wallets wait until the agency releases it.
     pub held: bool,
+    /// Whether releasing it needs a second person.
+    pub second: bool,
+    /// Who made it.
+    pub by: Author,
     /// Since it was opened.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub redeemed: Option<Redeemed>,
@@ -158,6 +163,7 @@ impl Offer {
             "state": self.state(now),
             "opened": self.redeemed.is_some(),
             "waiting": self.held,
+            "secondPerson": self.second,
             "locked": self.cancelled.as_ref().is_some_and(|cancelled| cancelled.locked),
             "madeAt": rfc3339(self.made),
             "expiresAt": rfc3339(self.expires),

@@ -4,6 +4,7 @@ use certless::app::demo;
 use certless::base::bytes::base64url;
 use certless::base::id::{AgencyCode, OfferId};
 use certless::crypto::SigningKey;
+use certless::domain::account::Author;
 use certless::domain::city::City;
 use certless::domain::error::{Error, ErrorKind};
 use certless::domain::issuance::Order;
@@ -35,7 +36,7 @@ fn offered(city: &City, order: &Order, stored: bool) -> Offered {
     let type_code = (!stored).then(|| order.type_code.clone());
     let credential = stored.then(|| city.issue(order).unwrap().id);
     let new = NewOffer { credential, type_code, row, holder: None, letter: false, pin: None, hold: false };
-    city.offer(&order.agency, &new).unwrap()
+    city.offer(&order.agency, &new, &Author::Token("test".to_owned())).unwrap()
 }
 
 fn request(offered: &Offered) -> TokenRequest {

@@ -2,13 +2,18 @@
 //! a licence that waits — and every refusal with its code.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use certless::adapters::client::issuer::IssuerClient;
 use certless::base::bytes::from_base64url;
+use certless::base::clock::SystemClock;
+use certless::base::id::TypeCode;
 use certless::base::json::{Map, Value, json};
 use certless::base::random::SystemRandom;
 use certless::crypto::Algorithm;
+use certless::domain::account::StaffRole;
+use certless::domain::city::rules::{Deed, FourEyes, Rules};
 use certless::domain::error::ErrorKind;
 use certless::domain::wallet::keys::HolderKey;
 use certless::domain::wallet::{Asked, Wallet};
@@ -19,6 +24,7 @@ use certless::vc::sd_jwt::{KeyBinding, SdJwt};
 use crate::support::city::TestCity;
 use crate::support::phone::{Phone, is_error};
 use crate::support::roles::{Agency, Resident, Stranger, Verdict, demo_city, now, row_of};
+use crate::support::staff::at_work;
 
 /// A city with an identity card of the stock whose holder has no key, and its agency.
 struct World {
@@ -559,5 +565,37 @@ fn the_wallet_of_this_program_receives_and_shows() {
         assert_eq!(again.map(drop).unwrap_err().message.unwrap().en, "The offer was used already.");
         let events = world.state(&offer)["copies"].clone();
         assert!(events.as_array().unwrap().iter().all(|copy| copy["event"] == "credential_accepted"), "{events}");
+    }
+}
+
+#[test]
+fn an_offer_that_issues_waits_for_a_second_person_where_the_city_wants_one() {
+    let needed = vec![(Deed::Issue, Some(TypeCode::parse("idCard").unwrap()))];
+    let rules = Rules { four_eyes: FourEyes { needed, ..FourEyes::default() }, ..Rules::default() };
+    let city = TestCity::with_rules(Arc::new(SystemClock), rules);
+    let staff = |account: &str, role| at_work(&city, account, role, "GA");
+    let (clerk, approver) = (staff("clerk", StaffRole::AgencyClerk), staff("approver", StaffRole::AgencyApprover));
+    let other = staff("other", StaffRole::AgencyApprover);
+    let mut order = certless::app::demo::order(row_of("idCard", &Resident::nth(1).code));
+    order.row.remove("holderKey");
+    for (maker, releaser) in [(&clerk, &approver), (&approver, &other)] {
+        let (status, offer) = city.post_as(Some(maker), "/api/offers", &json!({"type": "idCard", "row": order.row}));
+        assert_eq!(status, 201, "{offer}");
+        let phone = Phone::new(&city, 1);
+        let token = phone.token(&phone.open(text(&offer, "offerUri")), offer["pin"].as_str());
+        let waiting = phone.ask_with(&token, "idCard.compact", &phone.proofs());
+        assert_eq!(waiting.status, 202, "{}", waiting.text);
+        let transaction = text(&waiting.json(), "transaction_id").to_owned();
+        for nobody in [maker, &clerk] {
+            let (status, told) = city.post_as(Some(nobody), &path(&offer, "/release"), &json!({}));
+            assert_eq!((status, told["code"].as_str()), (403, Some("second_person")), "{told}");
+        }
+        assert_eq!(phone.ask_later(&token, &transaction).status, 202);
+        assert_eq!(city.post_as(Some(releaser), &path(&offer, "/release"), &json!({})).0, 200);
+        let ready = phone.ask_later(&token, &transaction);
+        assert_eq!(ready.status, 200, "{}", ready.text);
+        shown(&city, &phone, 0, &ready.json()["credentials"][0]["credential"]).accept();
+        order.row = certless::app::demo::order(row_of("idCard", &Resident::nth(2).code)).row;
+        order.row.remove("holderKey");
     }
 }
