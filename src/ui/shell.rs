@@ -81,6 +81,7 @@ impl Shell {
         }
         if find(&format!("{folder}/app.webmanifest")).is_some() {
             let _ = writeln!(links, "<link rel=\"manifest\" href=\"/assets/{folder}/app.webmanifest\">");
+            links.push_str("<link rel=\"apple-touch-icon\" href=\"/assets/icon-192.png\">\n");
         }
         format!(
             "<!doctype html>\n<html lang=\"{tag}\">\n<head>\n<meta charset=\"utf-8\">\n\

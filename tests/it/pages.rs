@@ -2,7 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use certless::base::json::Value;
+use certless::base::bytes::base64url;
+use certless::base::json::{Value, json};
+use certless::base::time::from_unix;
+use certless::crypto::{Signer as _, SigningKey};
+use certless::vc::compact::{NewCredential, Showing, show, to_text};
+use certless::vc::status::token::StatusReference;
 
 use crate::support::city::TestCity;
 
@@ -64,4 +69,51 @@ fn both_catalogues_have_the_same_keys() {
     let (zh, en) = (keys("zh"), keys("en"));
     let odd: Vec<_> = zh.symmetric_difference(&en).collect();
     assert!(odd.is_empty(), "in one language only: {odd:?}");
+}
+
+/// What the wallet's modules are held against in `tests/pages/formats.test.mjs`: a credential and its showing, as Rust
+/// writes them. `CERTLESS_UPDATE=1` writes the file anew.
+#[test]
+fn the_wallets_vectors_are_what_rust_writes() {
+    let holder = SigningKey::ed25519(&[2; 32]);
+    let status = StatusReference { uri: "https://city.example/status/GA-0".to_owned(), index: 77 };
+    let Value::Object(claims) = json!({"name": "张三", "idNumber": "430112199003074016", "ageOver18": true}) else {
+        unreachable!()
+    };
+    let at = |seconds| from_unix(seconds).unwrap();
+    let credential = NewCredential {
+        issuer: "did:web:city.example:agencies:GA",
+        key_id: "k1",
+        id: "1.2.156.3005.2.11430112MB0DEM0176001.11430112MB0DEM0176.430112199003074016.001.X",
+        type_code: "idCard",
+        version: 1,
+        view: "basic",
+        issued_at: at(900),
+        valid_from: at(1_000),
+        valid_until: Some(at(2_000_000_000)),
+        holder: Some(holder.public_key()),
+        status: Some(&status),
+        claims: &claims,
+        fields: &["name", "idNumber", "address"],
+    };
+    let credential = credential.issue(&SigningKey::ed25519(&[1; 32])).unwrap();
+    let code = |audience, nonce| {
+        let showing = Showing { time: at(1_500), audience, nonce };
+        to_text(&show(&credential, &showing, &holder).unwrap())
+    };
+    let vectors = json!({
+        "seed": base64url(&[2; 32]),
+        "x": holder.public_key().to_jwk()["x"],
+        "credential": base64url(&credential),
+        "time": 1_500,
+        "plain": code(None, None),
+        "asked": code(Some("did:web:city.example:agencies:YB"), Some("n-1")),
+    });
+    let text = format!("{}\n", serde_json::to_string_pretty(&vectors).unwrap());
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/pages/vectors.json");
+    if std::env::var_os("CERTLESS_UPDATE").is_some() {
+        std::fs::write(&path, &text).unwrap();
+    }
+    let there = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(there == text, "tests/pages/vectors.json is out of date: CERTLESS_UPDATE=1 cargo test --test it pages");
 }

@@ -141,7 +141,7 @@ fn crates_that_break_between_releases_are_pinned_exactly() {
 
 #[test]
 fn locked_npm_packages_are_exact_and_hold_no_addresses() {
-    for folder in ["src/ui/assets", "tests/interop"] {
+    for folder in ["src/ui/assets", "tests/interop", "tests/pages"] {
         let lock = file(&format!("{folder}/package-lock.json"));
         assert!(lock.contains("\"integrity\""), "{folder}: nothing is locked");
         assert!(
@@ -150,7 +150,9 @@ fn locked_npm_packages_are_exact_and_hold_no_addresses() {
         );
         assert!(file(&format!("{folder}/.npmrc")).contains("omit-lockfile-registry-resolved=true"), "{folder}");
         let manifest: serde_json::Value = serde_json::from_str(&file(&format!("{folder}/package.json"))).unwrap();
-        for (name, version) in manifest["dependencies"].as_object().unwrap() {
+        let named =
+            ["dependencies", "devDependencies"].map(|kind| manifest[kind].as_object().cloned().unwrap_or_default());
+        for (name, version) in named.iter().flatten() {
             let version = version.as_str().unwrap();
             assert!(version.starts_with(|c: char| c.is_ascii_digit()), "{folder}: pin {name} exactly, not {version}");
         }

@@ -104,8 +104,13 @@ export function groups(text) {
   return [text];
 }
 
-/** A name with all but its first character hidden. */
-export const maskName = (name) => [...name].map((c, i) => (i === 0 ? c : "*")).join("");
+const COMPOUND = /^(欧阳|司马|上官|诸葛|夏侯|皇甫|尉迟|公孙|慕容|令狐|司徒|端木)./u;
+
+/** A name with all but the surname hidden, as the server masks it. */
+export function maskName(name) {
+  const shown = COMPOUND.test(name) ? 2 : 1;
+  return [...name].map((c, i) => (i < shown ? c : "*")).join("");
+}
 
 /** A code with its middle hidden: 430112********4016. */
 export const maskCode = (code) =>
