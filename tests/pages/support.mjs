@@ -200,6 +200,7 @@ export class Browser {
       },
       [lang, large],
     );
+    context.setDefaultTimeout(20_000);
     const page = await context.newPage();
     page.problems = [];
     page.on("pageerror", (error) => page.problems.push(error.message));
