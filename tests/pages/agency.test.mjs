@@ -80,7 +80,7 @@ test("a licence goes from the form to a code with a PIN; a wrong digit is told w
   await page.selectOption("#f-ethnicity", "01");
   await page.fill("#f-address", "湖南省长沙市望城区演示路9号");
   assert.match(await page.locator(".licence").textContent(), /欧阳演示/);
-  await page.getByRole("button", { name: "检查" }).click();
+  await page.getByRole("button", { name: "检查", exact: true }).click();
   await page.getByText("检查通过", { exact: false }).waitFor();
   await page.getByRole("button", { name: "签发并出示领证码" }).click();
   await page.locator(".offer .qr img").waitFor();
@@ -135,7 +135,7 @@ test("a licence is found by its holder's number, suspended with a reason, and re
   await page.fill("#find", resident.number("idCard"));
   await page.keyboard.press("Enter");
   await page.locator("td button", { hasText: resident.id("idCard").slice(-12) }).click();
-  await page.getByRole("button", { name: "暂扣" }).click();
+  await page.getByRole("button", { name: "暂扣", exact: true }).click();
   assert.ok(await page.getByRole("button", { name: "确认暂扣" }).isDisabled(), "a reason is needed");
   await page.fill("#reason", "演示：持证人挂失");
   await page.getByRole("button", { name: "确认暂扣" }).click();

@@ -30,10 +30,7 @@ export const MATTER = "异地就医备案";
 const receipt = (one) => new URL(one.receipt.url).pathname;
 const chooseMatter = async (page) => {
   await page.fill("#matter-search", MATTER);
-  await page
-    .locator("#matter-list li", { hasText: /异地就医|out-of-town|medical/i })
-    .first()
-    .waitFor();
+  await page.locator("#matter-list li").nth(1).waitFor({ state: "detached" });
   await page.keyboard.press("Enter");
   await page.locator(".materials li").first().waitFor();
 };
@@ -93,8 +90,8 @@ export const STATES = [
     name: "window-receipt",
     staff: "window",
     async open(page, { accepted }) {
-      await wedge(page, accepted.id);
-      await page.locator("#application-title + .chip").waitFor();
+      await wedge(page, accepted.receipt.url);
+      await page.locator(".side .chip.unsure").waitFor();
     },
   },
   { name: "citizen", open: (page, { city }) => page.goto(`${city.base}/window/citizen`) },

@@ -61,7 +61,7 @@ test("a camera reads the identity card, a scanner the second licence; the case i
   await page.locator("input, button").first().focus();
   await wedge(page, await resident.code("socialSecurityCard"));
   await met(page).nth(1).waitFor();
-  await page.getByRole("button", { name: "受理" }).click();
+  await page.getByRole("button", { name: "受理", exact: true }).click();
   await page.locator(".receipt-qr img").waitFor();
   const primary = page.locator("main .button.primary:visible");
   assert.equal(await primary.count(), 1, "one primary button at a time");
@@ -111,7 +111,7 @@ test("a request on both screens is answered by a phone, and the case is there wi
   await met(page).nth(1).waitFor();
   assert.match(await page.locator(".side").last().textContent(), new RegExp(resident.name));
   await side.getByText("已收到").waitFor();
-  await page.getByRole("button", { name: "受理" }).click();
+  await page.getByRole("button", { name: "受理", exact: true }).click();
   await side.getByText("已受理，请扫码保存回执").waitFor();
   assert.match(await scanned(page, side.locator(".ask-qr")), /\/r\/[\w-]{32}$/);
   await done(page);
