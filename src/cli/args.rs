@@ -50,6 +50,8 @@ pub enum Command {
     Store(StoreArgs),
     /// Make a bearer token for an agency, a window or the operator.
     Token(TokenArgs),
+    /// The accounts of the staff: add, list, disable, enable, reset, end-sessions.
+    Account(super::account::AccountArgs),
     /// Measure the raw limits of this machine and the product beside them.
     Bench(BenchArgs),
     /// The building blocks by themselves: JSON lines in, JSON lines out.

@@ -3,6 +3,7 @@
 //! [`args`] is the grammar, one file a command. A command returns its exit code; what goes wrong is an [`Error`] that is
 //! told once, here, in the language of the caller: what is wrong, and what to do next.
 
+pub mod account;
 pub mod args;
 pub mod bench;
 pub mod console;
@@ -64,6 +65,7 @@ fn execute(cli: Cli, out: Output) -> Result<u8, Error> {
         Command::Keys(args) => keys::run(&args, out),
         Command::Store(args) => store::run(&args, out),
         Command::Token(args) => token::run(&args, out),
+        Command::Account(args) => account::run(&args, out),
         Command::Bench(args) => bench::run(&args, out),
         Command::Tool(args) => {
             let (input, lines) = (std::io::stdin().lock(), std::io::stdout().lock());

@@ -9,10 +9,15 @@ use crate::adapters::client::{Client, error_of};
 use crate::app::open;
 use crate::base::id::{AgencyCode, CredentialId, TypeCode};
 use crate::base::json::{Map, Value, json};
+use crate::domain::account::Author;
 use crate::domain::city::City;
 use crate::domain::error::Error;
 use crate::domain::issuance::Order;
 use crate::domain::issuance::life::Act;
+use crate::domain::pending::begin::Begun;
+
+/// What a life is called that did not change yet.
+pub const WAITS: &str = "waits";
 
 /// Where the city is: on this machine, or behind a server.
 #[derive(Args, Debug)]
@@ -54,6 +59,8 @@ pub enum Outcome {
     Before(CredentialId),
     /// Could be issued under this licence number; a dry run.
     Possible(String),
+    /// Waits for a second person, as this action.
+    Waits(String),
 }
 
 impl Reach {
@@ -108,16 +115,22 @@ impl Reach {
         }
     }
 
-    /// Changes the life of a credential; its status afterwards.
+    /// Changes the life of a credential; its status afterwards, `waits` when a second person is needed.
     pub fn change_life(&self, id: &CredentialId, act: Act, reason: &str) -> Result<String, Error> {
         match self {
             Self::Here(city) => {
                 let agency = city.credential(id)?.head.agency;
-                Ok(city.change_life(&agency, id, act, reason)?.life.name().to_owned())
+                Ok(match city.begin_life(&agency, id, act, reason, &console())? {
+                    Begun::Done(head) => head.life.name().to_owned(),
+                    Begun::Waits(_) => WAITS.to_owned(),
+                })
             }
             Self::There(client) => {
                 let path = format!("/api/credentials/{id}/{}", act.name());
                 let answer = client.post(&path, &json!({"reason": reason}))?;
+                if answer.get("pending").is_some() {
+                    return Ok(WAITS.to_owned());
+                }
                 answer.get("status").and_then(Value::as_str).map(str::to_owned).ok_or_else(|| strange("status"))
             }
         }
@@ -128,10 +141,19 @@ fn issue_here(city: &City, orders: &[Order], dry_run: bool) -> Vec<Result<Outcom
     if dry_run {
         return orders.iter().map(|order| Ok(Outcome::Possible(city.check_order(order)?.number))).collect();
     }
-    let answers = city.issue_each(orders).into_iter();
-    let told = answers
-        .map(|answer| answer.map(|one| if one.again { Outcome::Before(one.id) } else { Outcome::Issued(one.id) }));
+    let told = city.begin_issue_each(orders, &console()).into_iter().map(|answer| {
+        answer.map(|begun| match begun {
+            Begun::Done(one) if one.again => Outcome::Before(one.id),
+            Begun::Done(one) => Outcome::Issued(one.id),
+            Begun::Waits(pending) => Outcome::Waits(pending.head.id.to_string()),
+        })
+    });
     told.collect()
+}
+
+/// Who acts when the city's data are open here.
+pub fn console() -> Author {
+    Author::Token("console".to_owned())
 }
 
 fn keyed(row: Asked) -> Map {
@@ -147,6 +169,9 @@ fn outcome(row: &Value) -> Result<Outcome, Error> {
     }
     if let Some(number) = row.get("number").and_then(Value::as_str) {
         return Ok(Outcome::Possible(number.to_owned()));
+    }
+    if let Some(id) = row.pointer("/pending/id").and_then(Value::as_str) {
+        return Ok(Outcome::Waits(id.to_owned()));
     }
     let id = row.get("id").and_then(Value::as_str).ok_or_else(|| strange("id"))?;
     let id = CredentialId::parse(id)?;

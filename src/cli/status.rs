@@ -4,7 +4,7 @@ use clap::{Args, ValueEnum};
 
 use super::OK;
 use super::output::Output;
-use super::reach::{Reach, ReachArgs};
+use super::reach::{Reach, ReachArgs, WAITS};
 use crate::base::id::CredentialId;
 use crate::domain::error::Error;
 use crate::domain::issuance::life::Act;
@@ -55,6 +55,7 @@ pub fn run(args: &StatusArgs, out: Output) -> Result<u8, Error> {
     let status = Reach::open(&args.reach)?.change_life(&id, args.act.into(), &args.reason)?;
     let (zh, en) = match status.as_str() {
         "suspended" => ("已暂扣", "suspended"),
+        WAITS => ("待双人复核", "waits for a second person"),
         "revoked" => ("已注销", "revoked"),
         _ => ("已恢复有效", "in force"),
     };

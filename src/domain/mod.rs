@@ -5,12 +5,14 @@
 //! [`matter_rules`], and [`calendar`] (what there is before anyone comes; [`demo`] makes a fictitious one), then [`trust`],
 //! [`issuance`], [`offer`] (how a wallet receives), [`status`], [`register`], [`holder`] (credentials), [`presentation`],
 //! [`request`] and [`application`] (the work at the window); [`record`], [`leaf`], [`counter`] and [`token`] are what they
-//! share; [`account`] is who of the staff does it. [`wallet`] is the other side: what a holder
+//! share; [`account`] is who of the staff does it, [`pending`] what waits for a
+//! second of them, [`audit`] what is remembered of it. [`wallet`] is the other side: what a holder
 //! holds and shows, which the city never sees.
 
 pub mod account;
 pub mod agency;
 pub mod application;
+pub mod audit;
 pub mod calendar;
 pub mod catalogue;
 pub mod change;
@@ -25,6 +27,7 @@ pub mod leaf;
 pub mod matter;
 pub mod matter_rules;
 pub mod offer;
+pub mod pending;
 pub mod ports;
 pub mod presentation;
 pub mod record;

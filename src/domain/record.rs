@@ -6,8 +6,9 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::change::Table;
+use super::change::{Change, Table};
 use super::error::Error;
+use crate::base::json::{Map, Value};
 use crate::base::random::Random;
 use crate::crypto::seal::{Aad, Sealer};
 
@@ -66,6 +67,20 @@ pub fn open(sealer: &Sealer, table: Table, key: &[u8], value: &[u8]) -> Result<V
     let (_, body) = split(table, value)?;
     let place = Aad { table: table.name(), row: key, column: "body" };
     sealer.open(&place, body).map_err(|_| Error::corrupt(format!("{}: the sealed body does not open", table.name())))
+}
+
+/// Adds members to the open part of every audit event of a change: who did it.
+pub fn signed_by(mut change: Change, members: &Value) -> Result<Change, Error> {
+    for write in &mut change.writes {
+        let (Table::Audit, Some(value)) = (write.table, &mut write.value) else { continue };
+        let (_, sealed) = split(Table::Audit, value)?;
+        let mut head: Map = decode(Table::Audit, value)?;
+        head.extend(members.as_object().cloned().unwrap_or_default());
+        let mut signed = encode(&head)?;
+        signed.extend_from_slice(sealed);
+        *value = signed;
+    }
+    Ok(change)
 }
 
 fn split(table: Table, value: &[u8]) -> Result<(&[u8], &[u8]), Error> {

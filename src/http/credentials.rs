@@ -14,18 +14,28 @@ use super::route::{Access, JSON, Route};
 use super::service::{Authenticated, Service, Shared, blocking};
 use crate::base::id::{AgencyCode, CredentialId, TypeCode};
 use crate::base::json::{Map, Value, json};
+use crate::domain::account::Author;
 use crate::domain::error::{Error, ErrorKind};
 use crate::domain::issuance::Order;
 use crate::domain::issuance::life::Act;
+use crate::domain::pending::Pending;
+use crate::domain::pending::begin::Begun;
 use crate::domain::register::{Heads, Registered};
 
 /// Rows that go to the store in one trip.
 const CHUNK: usize = 256;
 
+/// The answer to what needs a second person.
+const WAITS: (u16, &str, &str) = (202, JSON, "Waits for a second person: `pending` says for what.");
+
 /// The operations of this resource.
 pub fn routes() -> Vec<Route> {
-    let issued =
-        &[(201, JSON, "The credential in every form."), (200, JSON, "Issued before under the same key, or a dry run.")];
+    let issued = &[
+        (201, JSON, "The credential in every form."),
+        (200, JSON, "Issued before under the same key, or a dry run."),
+        WAITS,
+    ];
+    let changed = &[(200, JSON, "The credential as it is now."), WAITS];
     vec![
         Route::post("/api/credentials", "Issues one credential.", &[(JSON, "Issue")], post(issue))
             .only(Access::Agency)
@@ -37,36 +47,48 @@ pub fn routes() -> Vec<Route> {
             post(issue_batch),
         )
         .only(Access::Agency),
-        Route::get("/api/credentials", "Lists the agency's credentials.", get(list)).only(Access::Agency).query(&[
-            ("holder", "The holder's tag, or the DID or thumbprint of the holder's key; never a personal number."),
-            ("type", "Only this type, by its code."),
-            ("after", "Where to go on."),
-        ]),
+        Route::get("/api/credentials", "Lists the agency's credentials.", get(list)).only(Access::AgencyReading).query(
+            &[
+                ("agency", "The agency, for those who watch all."),
+                ("holder", "The holder's tag, or the DID or thumbprint of the holder's key; never a personal number."),
+                ("type", "Only this type, by its code."),
+                ("after", "Where to go on."),
+            ],
+        ),
         Route::post(
             "/api/credentials/search",
             "Lists a holder's credentials by the holder's code.",
             &[(JSON, "HolderSearch")],
             post(search),
         )
-        .only(Access::Agency)
-        .query(&[("after", "Where to go on.")]),
-        Route::get("/api/credentials/{id}", "One credential in every form.", get(show)).only(Access::Agency),
+        .only(Access::AgencyReading)
+        .query(&[("agency", "The agency, for those who watch all."), ("after", "Where to go on.")]),
+        Route::get(
+            "/api/credentials/{id}",
+            "One credential in every form; its public part for those who watch.",
+            get(show),
+        )
+        .only(Access::AgencyReading)
+        .query(&[("agency", "The agency, for those who watch all.")]),
         Route::post(
             "/api/credentials/{id}/suspend",
             "Suspends a credential (暂扣).",
             &[(JSON, "Reason")],
             post(suspend),
         )
-        .only(Access::Agency),
+        .only(Access::Agency)
+        .answers(changed),
         Route::post("/api/credentials/{id}/reinstate", "Lifts a suspension.", &[(JSON, "Reason")], post(reinstate))
-            .only(Access::Agency),
+            .only(Access::Agency)
+            .answers(changed),
         Route::post(
             "/api/credentials/{id}/revoke",
             "Revokes a credential for good (注销).",
             &[(JSON, "Reason")],
             post(revoke),
         )
-        .only(Access::Agency),
+        .only(Access::Agency)
+        .answers(changed),
     ]
 }
 
@@ -108,11 +130,19 @@ async fn issue(
             let filled = service.city.check_order(&order)?;
             return Ok((StatusCode::OK, Json(json!({"number": filled.number}))));
         }
-        let issued = service.city.issue(&order)?;
+        let issued = match service.city.begin_issue(&order, &caller.author())? {
+            Begun::Done(issued) => issued,
+            Begun::Waits(pending) => return Ok((StatusCode::ACCEPTED, Json(waiting(service, &pending)))),
+        };
         let status = if issued.again { StatusCode::OK } else { StatusCode::CREATED };
         Ok((status, Json(registered(&service.city.credential(&issued.id)?)?)))
     })
     .await
+}
+
+/// What waits for a second person.
+pub(super) fn waiting(service: &Service, pending: &Pending) -> Value {
+    json!({"pending": pending.to_json(service.city.now())})
 }
 
 /// The key that makes asking twice harmless.
@@ -146,7 +176,7 @@ async fn issue_batch(
     blocking(&service, move |service| {
         let orders: Vec<_> =
             batch.rows.into_iter().map(|row| order(agency.clone(), batch.type_code.clone(), row, None, None)).collect();
-        Ok(Json(batch_report(service, &orders, batch.dry_run)))
+        Ok(Json(batch_report(service, &orders, batch.dry_run, &caller.author())))
     })
     .await
 }
@@ -171,7 +201,7 @@ fn check_batch(batch: &IssueBatch, agency: &AgencyCode, most: usize) -> Result<(
     }
 }
 
-fn batch_report(service: &Service, orders: &[Order], dry_run: bool) -> Value {
+fn batch_report(service: &Service, orders: &[Order], dry_run: bool, by: &Author) -> Value {
     let results: Vec<Value> = if dry_run {
         orders
             .iter()
@@ -179,12 +209,21 @@ fn batch_report(service: &Service, orders: &[Order], dry_run: bool) -> Value {
             .map(row_result)
             .collect()
     } else {
-        let issued = orders.chunks(CHUNK).flat_map(|chunk| service.city.issue_each(chunk));
-        issued.map(|one| one.map(|one| json!({"id": one.id.as_str(), "again": one.again}))).map(row_result).collect()
+        let begun = orders.chunks(CHUNK).flat_map(|chunk| service.city.begin_issue_each(chunk, by));
+        let told = begun.map(|one| {
+            one.map(|begun| match begun {
+                Begun::Done(issued) => json!({"id": issued.id.as_str(), "again": issued.again}),
+                Begun::Waits(pending) => waiting(service, &pending),
+            })
+        });
+        told.map(row_result).collect()
     };
     let failed = results.iter().filter(|result| result.get("problem").is_some()).count();
     let rows: Vec<_> = results.into_iter().enumerate().map(|(i, result)| numbered(i + 1, result)).collect();
-    json!({"rows": rows, "accepted": orders.len() - failed, "refused": failed, "dryRun": dry_run})
+    let waiting = rows.iter().filter(|row| row.get("pending").is_some()).count();
+    json!({
+        "rows": rows, "accepted": orders.len() - failed, "refused": failed, "waiting": waiting, "dryRun": dry_run,
+    })
 }
 
 fn row_result(result: Result<Value, Error>) -> Value {
@@ -203,7 +242,7 @@ async fn list(
     Authenticated(caller): Authenticated,
     Query(query): Query<BTreeMap<String, String>>,
 ) -> Answer<Json<Value>> {
-    let agency = caller.issuing_agency()?.clone();
+    let agency = caller.reading_agency(query.get("agency").map(String::as_str))?;
     if query.get("holder").is_some_and(|holder| holder.len() <= 20) {
         let error = Error::malformed("holder is a tag, a DID or a thumbprint");
         return Err(error
@@ -238,7 +277,7 @@ async fn search(
     Query(query): Query<BTreeMap<String, String>>,
     extract::Json(search): extract::Json<HolderSearch>,
 ) -> Answer<Json<Value>> {
-    let agency = caller.issuing_agency()?.clone();
+    let agency = caller.reading_agency(query.get("agency").map(String::as_str))?;
     blocking(&service, move |service| {
         let tag = service.city.holder_tag(search.code_type.as_deref().unwrap_or("111"), &search.code);
         let heads = service.city.credentials_of(&agency, &tag, query.get("after").map(String::as_str))?;
@@ -261,14 +300,16 @@ async fn show(
     State(service): State<Shared>,
     Authenticated(caller): Authenticated,
     Path(id): Path<String>,
+    Query(query): Query<BTreeMap<String, String>>,
 ) -> Answer<Json<Value>> {
-    let agency = caller.issuing_agency()?.clone();
+    let agency = caller.reading_agency(query.get("agency").map(String::as_str))?;
     blocking(&service, move |service| {
         let found = service.city.credential(&CredentialId::parse(&id)?)?;
         if found.head.agency != agency {
             return Err(Error::not_found("the agency issued no such credential"));
         }
-        registered(&found).map(Json)
+        // Who watches sees that it is there and how it stands; the licence itself is the agency's and the holder's.
+        if caller.watches() { Ok(Json(found.head.to_json())) } else { registered(&found).map(Json) }
     })
     .await
 }
@@ -294,7 +335,7 @@ async fn suspend(
     caller: Authenticated,
     id: Path<String>,
     reason: extract::Json<Reason>,
-) -> Answer<Json<Value>> {
+) -> Answer<(StatusCode, Json<Value>)> {
     change(state, caller, id, reason, Act::Suspend).await
 }
 
@@ -303,7 +344,7 @@ async fn reinstate(
     caller: Authenticated,
     id: Path<String>,
     reason: extract::Json<Reason>,
-) -> Answer<Json<Value>> {
+) -> Answer<(StatusCode, Json<Value>)> {
     change(state, caller, id, reason, Act::Reinstate).await
 }
 
@@ -312,7 +353,7 @@ async fn revoke(
     caller: Authenticated,
     id: Path<String>,
     reason: extract::Json<Reason>,
-) -> Answer<Json<Value>> {
+) -> Answer<(StatusCode, Json<Value>)> {
     change(state, caller, id, reason, Act::Revoke).await
 }
 
@@ -322,11 +363,14 @@ async fn change(
     Path(id): Path<String>,
     extract::Json(reason): extract::Json<Reason>,
     act: Act,
-) -> Answer<Json<Value>> {
+) -> Answer<(StatusCode, Json<Value>)> {
     let agency = caller.issuing_agency()?.clone();
     blocking(&service, move |service| {
-        let head = service.city.change_life(&agency, &CredentialId::parse(&id)?, act, &reason.reason)?;
-        Ok(Json(head.to_json()))
+        let (id, by) = (CredentialId::parse(&id)?, caller.author());
+        Ok(match service.city.begin_life(&agency, &id, act, &reason.reason, &by)? {
+            Begun::Done(head) => (StatusCode::OK, Json(head.to_json())),
+            Begun::Waits(pending) => (StatusCode::ACCEPTED, Json(waiting(service, &pending))),
+        })
     })
     .await
 }

@@ -6,6 +6,7 @@
 
 pub mod accounts;
 pub mod applications;
+pub mod audit;
 pub mod credentials;
 pub mod documents;
 pub mod extract;
@@ -17,6 +18,7 @@ pub mod offers;
 pub mod oid4vci;
 pub mod oid4vp;
 pub mod openapi;
+pub mod pending;
 pub mod problem;
 pub mod requests;
 pub mod route;
@@ -52,6 +54,8 @@ pub fn routes() -> Vec<Route> {
     routes.extend(keys::routes());
     routes.extend(session::routes());
     routes.extend(accounts::routes());
+    routes.extend(pending::routes());
+    routes.extend(audit::routes());
     routes.extend(vc_api::routes());
     routes.extend(documents::routes());
     routes.extend(health::routes());

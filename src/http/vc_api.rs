@@ -5,7 +5,7 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::routing::post;
 
-use super::credentials::idempotency_key;
+use super::credentials::{idempotency_key, waiting};
 use super::extract::Body;
 use super::problem::Answer;
 use super::route::{Access, JSON, Route};
@@ -15,6 +15,7 @@ use crate::base::json::{Limits, Map, Value, json, parse};
 use crate::domain::conformance::Conformance;
 use crate::domain::error::Error;
 use crate::domain::issuance::Order;
+use crate::domain::pending::begin::Begun;
 use crate::vc::verify::{Policy, Received, Scope};
 use crate::wire::vc_api::{self, IssueRequest, VerifyRequest};
 
@@ -95,7 +96,11 @@ async fn issue(
         let (type_names, row) = request.row().map_err(Error::from)?;
         let known = service.city.type_of(&type_names).ok_or_else(|| Error::not_found("no such credential type"))?;
         let type_code = known.annotation().code.clone();
-        let issued = service.city.issue(&Order { agency, type_code, row, key })?;
+        let order = Order { agency, type_code, row, key };
+        let issued = match service.city.begin_issue(&order, &caller.author())? {
+            Begun::Done(issued) => issued,
+            Begun::Waits(pending) => return Ok((StatusCode::ACCEPTED, Json(waiting(service, &pending)))),
+        };
         let registered = service.city.credential(&issued.id)?;
         let credential = parse(registered.package.credential.get().as_bytes(), &Limits::DEFAULT)?;
         Ok((StatusCode::CREATED, Json(json!({ "verifiableCredential": credential }))))

@@ -1,5 +1,6 @@
 //! The program as people run it: the real binary, its exit codes, what it prints and what it writes.
 
+mod account;
 mod city;
 mod issue;
 mod run;

@@ -1,5 +1,6 @@
 //! The staff: signing in, sessions, locks, roles, second persons, accounts.
 
+mod four_eyes;
 mod locks;
 mod managing;
 mod roles;

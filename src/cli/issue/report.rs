@@ -31,6 +31,7 @@ pub(super) struct Report {
     issued: usize,
     refused: usize,
     before: usize,
+    waiting: usize,
     stopped: Option<Error>,
 }
 
@@ -60,6 +61,7 @@ impl Report {
             issued: 0,
             refused: 0,
             before: 0,
+            waiting: 0,
             stopped: None,
         })
     }
@@ -82,6 +84,13 @@ impl Report {
                 self.issued += 1;
                 self.went(format!("第 {line} 行  可签发"), format!("row {line}  can be issued"));
             }
+            Ok(Outcome::Waits(id)) => {
+                self.waiting += 1;
+                self.went(
+                    format!("第 {line} 行  待双人复核  {id}"),
+                    format!("row {line}  waits for a second person  {id}"),
+                );
+            }
             Err(error) if concerns_all(error.kind) => {
                 self.stopped.get_or_insert(error);
                 return Ok(());
@@ -100,7 +109,7 @@ impl Report {
     /// Ends a run that could not be done, with the sums so far.
     pub(super) fn stop(mut self, error: Error) -> Result<u8, Error> {
         self.bar.finish_and_clear();
-        if self.issued + self.refused + self.before > 0 {
+        if self.issued + self.refused + self.before + self.waiting > 0 {
             self.sums()?;
             self.out.note(
                 "未全部完成。排除故障后再次执行同一命令即可，已签发的不会重复签发。",

@@ -11,6 +11,7 @@ use crate::base::secret::Secret;
 use crate::base::time::{Timestamp, rfc3339};
 use crate::crypto::password::Kept;
 use crate::crypto::totp::SECRET_BYTES;
+use crate::domain::audit::CITY;
 use crate::domain::change::{Change, Table};
 use crate::domain::city::City;
 use crate::domain::error::Error;
@@ -153,7 +154,7 @@ impl City {
         by: &Author,
     ) -> Result<Change, Error> {
         let at = rfc3339(self.now());
-        let place = account.agency.as_ref().map_or("city", AgencyCode::as_str);
+        let place = account.agency.as_ref().map_or(CITY, AgencyCode::as_str);
         let key = record::key(&[place, &at, &base64url(&bytes::<9>(self.random()))]);
         let head = json!({"event": event, "account": account.account, "by": by, "at": at});
         let value = self.vault().encode(Table::Audit, &key, &head, b"{}")?;

@@ -6,9 +6,10 @@
 use std::collections::BTreeSet;
 
 use super::record::{CredentialHead, Life};
-use crate::base::id::{AgencyCode, CredentialId};
+use crate::base::id::{AgencyCode, CredentialId, TypeCode};
 use crate::base::json::json;
 use crate::crypto::digest::sha256;
+use crate::domain::account::Author;
 use crate::domain::change::{Change, Table};
 use crate::domain::city::City;
 use crate::domain::error::{Error, ErrorKind, given_reason};
@@ -79,6 +80,52 @@ impl City {
         act: Act,
         reason: &str,
     ) -> Result<CredentialHead, Error> {
+        self.change_life_by(agency, id, act, reason, None)
+    }
+
+    /// The same, naming who does it in the audit event.
+    pub(in crate::domain) fn change_life_by(
+        &self,
+        agency: &AgencyCode,
+        id: &CredentialId,
+        act: Act,
+        reason: &str,
+        by: Option<&Author>,
+    ) -> Result<CredentialHead, Error> {
+        let (head, mut change) = self.life_change(agency, id, act, reason)?;
+        if let Some(by) = by {
+            change = record::signed_by(change, &json!({"by": by}))?;
+        }
+        self.store().commit(change)?;
+        self.refresh_life(&head)?;
+        Ok(head)
+    }
+
+    /// The type of an agency's credential, if the act fits its present life.
+    pub(in crate::domain) fn check_life(
+        &self,
+        agency: &AgencyCode,
+        id: &CredentialId,
+        act: Act,
+    ) -> Result<TypeCode, Error> {
+        let (head, ..) = self.own_credential(agency, id)?;
+        act.fits(&head.life).ok_or_else(|| does_not_fit(&head.life))?;
+        Ok(head.type_code)
+    }
+
+    /// Puts the published lists in step with the life of a credential.
+    pub(in crate::domain) fn refresh_life(&self, head: &CredentialHead) -> Result<(), Error> {
+        self.refresh_lists(&head.agency, head.all_slots())
+    }
+
+    /// The change of a life, and the credential after it.
+    pub(in crate::domain) fn life_change(
+        &self,
+        agency: &AgencyCode,
+        id: &CredentialId,
+        act: Act,
+        reason: &str,
+    ) -> Result<(CredentialHead, Change), Error> {
         let reason = given_reason(reason)?;
         let (mut head, key, value, version) = self.own_credential(agency, id)?;
         let (before, after) = act.fits(&head.life).ok_or_else(|| does_not_fit(&head.life))?;
@@ -106,9 +153,7 @@ impl City {
             &[("agency", agency.as_str().into()), ("credential", credential.into())],
         ));
         let change = self.audited(change, agency.as_str(), act.kind().name(), id, &json!({"reason": reason}))?;
-        self.store().commit(change)?;
-        self.refresh_lists(agency, head.all_slots())?;
-        Ok(head)
+        Ok((head, change))
     }
 
     /// Puts the published lists of these slots in step with the store.

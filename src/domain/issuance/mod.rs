@@ -16,6 +16,7 @@ mod write;
 
 use std::sync::Arc;
 
+use super::account::Author;
 use super::agency::{Agencies, Agency};
 use super::catalogue::{Catalogue, CredentialType, Filled, Issuing, RowError};
 use super::change::{Change, Table};
@@ -24,7 +25,7 @@ use super::city::keys::AgencySigner;
 use super::error::{Error, ErrorKind, Reason};
 use super::holder;
 use super::ports::StoreError;
-use super::record::decode;
+use super::record::{decode, signed_by};
 use super::status::Slot;
 use crate::base::codes::{CertificateIdentifier, CertificateTypeCode};
 use crate::base::id::{AgencyCode, CredentialId, TypeCode};
@@ -79,7 +80,12 @@ impl City {
 
     /// Issues many, independent of each other, with one trip to the store; one answer each, in order.
     pub fn issue_each(&self, orders: &[Order]) -> Vec<Result<Issued, Error>> {
-        let prepared: Vec<_> = orders.iter().map(|order| self.order_change(order)).collect();
+        self.issue_each_by(orders, None)
+    }
+
+    /// The same, naming who does it in the audit events.
+    pub(super) fn issue_each_by(&self, orders: &[Order], by: Option<&Author>) -> Vec<Result<Issued, Error>> {
+        let prepared: Vec<_> = orders.iter().map(|order| self.order_change_by(order, by)).collect();
         let mut answers = Vec::with_capacity(orders.len());
         let mut changes = Vec::with_capacity(orders.len());
         for one in prepared {
@@ -111,6 +117,13 @@ impl City {
         let filled = self.fill(order, agency, credential_type, Some(0))?;
         keys_of(&filled)?;
         Ok(filled)
+    }
+
+    fn order_change_by(&self, order: &Order, by: Option<&Author>) -> Result<Ordered, Error> {
+        match (self.order_change(order)?, by) {
+            (Ordered::New(id, change), Some(by)) => Ok(Ordered::New(id, signed_by(change, &json!({"by": by}))?)),
+            (ordered, _) => Ok(ordered),
+        }
     }
 
     fn order_change(&self, order: &Order) -> Result<Ordered, Error> {
@@ -215,7 +228,7 @@ impl City {
     }
 
     /// What an order with a key was answered before; `conflict` when it was another row.
-    fn issued_before(&self, order: &Order) -> Result<Option<CredentialId>, Error> {
+    pub(in crate::domain) fn issued_before(&self, order: &Order) -> Result<Option<CredentialId>, Error> {
         let Some(key) = write::row_key(order) else { return Ok(None) };
         let Some(row) = self.store().get(Table::ImportRow, &key)? else { return Ok(None) };
         let before: write::ImportedRow = decode(Table::ImportRow, &row.value)?;

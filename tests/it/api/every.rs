@@ -1,7 +1,11 @@
 //! What holds for every operation: it is served, asks for its token, and says no to bodies that are no request.
 
+use std::sync::Arc;
+
+use certless::base::clock::SystemClock;
 use certless::base::json::{Value, json};
 use certless::domain::account::StaffRole;
+use certless::domain::city::rules::{Deed, FourEyes, Rules};
 use certless::domain::token::Role;
 use certless::http::route::{Access, Route};
 use certless::http::routes;
@@ -19,6 +23,7 @@ struct World {
     operator: String,
     approver: String,
     auditor: String,
+    pending: String,
     credential: String,
     case: String,
     receipt: String,
@@ -29,9 +34,13 @@ struct World {
 
 impl World {
     fn new() -> Self {
-        let city = TestCity::start();
+        // Revoking needs a second person, so that something waits for one.
+        let four_eyes = FourEyes { needed: vec![(Deed::Revoke, None)], ..FourEyes::default() };
+        let city = TestCity::with_rules(Arc::new(SystemClock), Rules { four_eyes, ..Rules::default() });
         let resident = Resident::nth(0);
         let credential = Agency::new(&city, "GA").issue(row_of("idCard", &resident.code));
+        let revoke = format!("/api/credentials/{}/revoke", text(&credential, "id"));
+        let pending = text(&city.post(&revoke, &json!({"reason": "x"})).1["pending"], "id");
         let window = Window::new(&city, "YB");
         let case = window.file("异地就医备案", &resident);
         let (credential, number) = (text(&credential, "id"), text(&case, "id"));
@@ -46,7 +55,20 @@ impl World {
         hire(&city, "staff", StaffRole::Supervisor, "");
         hire(&city, "spare", StaffRole::Supervisor, "");
         let offer = text(&city.post("/api/offers", &json!({"credential": credential})).1, "id");
-        Self { city, window, operator, approver, auditor, credential, case: number, receipt, ended, open, offer }
+        Self {
+            city,
+            window,
+            operator,
+            approver,
+            auditor,
+            credential,
+            case: number,
+            receipt,
+            ended,
+            open,
+            offer,
+            pending,
+        }
     }
 
     /// The path of a route with something that is there in place of each parameter.
@@ -55,6 +77,7 @@ impl World {
             path if path.starts_with("/api/applications") => &self.case,
             // A request that has ended: the stream of its events ends too.
             path if path.starts_with("/api/requests") => &self.ended,
+            path if path.starts_with("/api/pending") => &self.pending,
             path if path.starts_with("/oid4vp") => &self.open,
             path if path.contains("/offers/") => &self.offer,
             _ => &self.credential,
