@@ -75,6 +75,23 @@ impl Client {
         self.send(path, "application/octet-stream", body)
     }
 
+    /// Gets, or posts a form: the status and the body as they are, for protocols whose answers are not this system's.
+    /// Redirects are not followed.
+    pub fn text(&self, path: &str, form: Option<&str>, accept: &str) -> Result<(u16, String), Error> {
+        let address = format!("{}{path}", self.base);
+        let answer = match form {
+            Some(form) => {
+                let request = self.agent.post(address).header(header::ACCEPT, accept);
+                request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded").send(form.as_bytes())
+            }
+            None => self.agent.get(address).header(header::ACCEPT, accept).call(),
+        };
+        let mut answer = answer.map_err(|error| self.no_answer(error))?;
+        let limit = u64::try_from(MOST_ANSWER).unwrap_or(u64::MAX);
+        let body = answer.body_mut().with_config().limit(limit).read_to_string();
+        Ok((answer.status().as_u16(), body.map_err(|error| self.no_answer(error))?))
+    }
+
     fn send(&self, path: &str, media: &str, body: &[u8]) -> Result<Value, Error> {
         let request = self.agent.post(format!("{}{path}", self.base)).header(header::CONTENT_TYPE, media);
         self.read(self.signed(request).send(body))

@@ -5,6 +5,7 @@
 //! alone, everything else to the standard error output.
 
 mod packages;
+mod request;
 
 use std::fs;
 use std::io::{self, BufRead as _};
@@ -102,12 +103,12 @@ pub enum WalletCommand {
         #[command(flatten)]
         drawing: Drawing,
     },
-    /// Make a presentation that answers a verifier's challenge.
+    /// Answer a window's request by its link, or make a presentation that answers a verifier's challenge.
     Present {
         /// The wallet file.
         wallet: PathBuf,
-        /// The licences: identifiers, numbers, or types; one for an SD-JWT.
-        #[arg(required = true)]
+        /// The link of a request (`openid4vp://…`), or the licences: identifiers, numbers, or types; one for an SD-JWT.
+        #[arg(required = true, value_name = "REQUEST|LICENCE")]
         licences: Vec<String>,
         /// The form.
         #[arg(long, value_enum, default_value_t = PresentationForm::SdJwt)]
@@ -116,11 +117,20 @@ pub enum WalletCommand {
         #[arg(long, value_name = "CLAIM", value_delimiter = ';')]
         claims: Vec<String>,
         /// The verifier.
-        #[arg(long, value_name = "NAME")]
-        audience: String,
+        #[arg(long, value_name = "NAME", requires = "nonce")]
+        audience: Option<String>,
         /// The verifier's challenge.
-        #[arg(long, value_name = "TEXT")]
-        nonce: String,
+        #[arg(long, value_name = "TEXT", requires = "audience")]
+        nonce: Option<String>,
+        /// Agree to what the request asks for.
+        #[arg(long, conflicts_with = "nonce")]
+        yes: bool,
+        /// Say no to the request.
+        #[arg(long, conflicts_with_all = ["nonce", "yes"])]
+        decline: bool,
+        /// The trust registry that the asker must be in.
+        #[arg(long, value_name = "FILE", conflicts_with = "nonce")]
+        trust: Option<PathBuf>,
     },
 }
 
@@ -226,8 +236,22 @@ fn code(args: &WalletArgs, out: &mut Console<'_>) -> Result<(), Error> {
 }
 
 fn present(args: &WalletArgs, out: &mut Console<'_>) -> Result<(), Error> {
-    let WalletCommand::Present { wallet: path, licences, form, claims, audience, nonce } = &args.command else {
+    let WalletCommand::Present { wallet: path, licences, form, claims, audience, nonce, yes, decline, trust } =
+        &args.command
+    else {
         return Ok(());
+    };
+    if let [link] = licences.as_slice()
+        && request::is_link(link)
+    {
+        let asked = request::Asked { wallet: path, link, yes: *yes, decline: *decline, trust: trust.as_ref() };
+        return request::answer(args, &asked, out);
+    }
+    let (Some(audience), Some(nonce)) = (audience, nonce) else {
+        return Err(Error::malformed("audience and nonce are missing").says(
+            "请给出 --audience 和 --nonce，或给出窗口请求的链接。",
+            "Give --audience and --nonce, or the link of a window's request.",
+        ));
     };
     let (mut wallet, key) = opened(args, path, out)?;
     let asked = Asked { audience: Some(audience), nonce: Some(nonce), now: SystemClock.now() };

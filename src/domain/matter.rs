@@ -7,6 +7,7 @@
 //! Read on in [`words`] (the code lists) and [`catalogue`] (the shipped matters).
 
 pub mod catalogue;
+pub mod search;
 pub mod words;
 
 use serde::{Deserialize, Serialize};

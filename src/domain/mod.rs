@@ -4,8 +4,8 @@
 //! which every use case is a function: load, decide, one commit, answer. Read [`agency`], [`catalogue`], [`matter`] with
 //! [`matter_rules`], and [`calendar`] (what there is before anyone comes; [`demo`] makes a fictitious one), then [`trust`],
 //! [`issuance`], [`offer`] (how a wallet receives), [`status`], [`register`], [`holder`] (credentials), [`presentation`],
-//! [`request`] and [`application`] (the work at the window); [`record`], [`leaf`], [`counter`] and [`token`] are what they
-//! share; [`account`] is who of the staff does it, [`pending`] what waits for a
+//! [`request`], [`spoken`] and [`application`] (the work at the window); [`record`], [`leaf`], [`counter`] and [`token`] are
+//! what they share; [`account`] is who of the staff does it, [`pending`] what waits for a
 //! second of them, [`audit`] what is remembered of it. [`wallet`] is the other side: what a holder
 //! holds and shows, which the city never sees.
 
@@ -33,6 +33,7 @@ pub mod presentation;
 pub mod record;
 pub mod register;
 pub mod request;
+pub mod spoken;
 pub mod status;
 pub mod token;
 pub mod trust;

@@ -2,12 +2,15 @@
 
 use super::change::{Change, Table, expiring};
 use super::city::City;
-use super::error::Error;
+use super::error::{Error, ErrorKind, Reason};
 use super::ports::StoreError;
 use crate::base::bytes::{base64url, hex};
 use crate::base::id::RequestId;
 use crate::base::random::bytes;
-use crate::vc::verify::{Once, Outcome, Policy, Received, verify};
+use crate::base::text::Label;
+use crate::vc::finding::{Code, State};
+use crate::vc::verify::verdict::CheckResult;
+use crate::vc::verify::{Once, Outcome, Policy, Received, Verdict, verify};
 
 impl City {
     /// Verifies without remembering: for looking at something again.
@@ -42,4 +45,23 @@ impl City {
 pub(super) fn remember(change: Change, once: &Once) -> Change {
     let row = expiring(once.until.as_second(), &[]);
     change.insert(Table::Replay, hex(&once.digest), row)
+}
+
+/// Why a presentation is refused, for who made it: the checks that failed.
+pub(super) fn not_verified(verdict: &Verdict) -> Error {
+    let bad = |result: &&CheckResult| matches!(result.state, State::Invalid | State::Error);
+    let failed: Vec<_> = verdict.report.results().iter().filter(bad).collect();
+    let kind = if verdict.is_undecided() { ErrorKind::Unavailable } else { ErrorKind::NotVerified };
+    let reasons = failed.iter().filter_map(|result| {
+        let code = result.code?;
+        let message = Label::new(code.zh(), code.en());
+        Some(Reason { field: result.check.name().to_owned(), code: code.as_str().to_owned(), message })
+    });
+    let detail = failed.iter().map(|result| {
+        let code = result.code.map_or("", Code::as_str);
+        format!("{}: {code} ({})", result.check.name(), result.detail)
+    });
+    let mut error = Error::new(kind, detail.collect::<Vec<_>>().join("; ")).because(reasons.collect());
+    error.message = error.reasons.first().map(|reason| reason.message.clone());
+    error
 }

@@ -22,6 +22,7 @@ use crate::domain::application::decide::Decision;
 use crate::domain::application::file::Filing;
 use crate::domain::application::record::Application;
 use crate::domain::error::Error;
+use crate::domain::spoken;
 use crate::wire::qr::{Code, Correction};
 
 /// The operations of this resource.
@@ -42,7 +43,7 @@ pub fn routes() -> Vec<Route> {
         Route::get("/api/applications/{id}", "One application.", get(show)).only(Access::WindowReading),
         Route::post(
             "/api/applications/{id}/presentations",
-            "Verifies what was scanned and ticks off what it meets.",
+            "Verifies what was scanned, or the eight digits of a spoken code, and ticks off what it meets.",
             scanned,
             post(present),
         )
@@ -105,7 +106,11 @@ async fn identify(
 ) -> Answer<(StatusCode, Json<Value>)> {
     let window = caller.window()?.clone();
     blocking(&service, move |service| {
-        let found = service.city.identify(&window, &asked.matter, asked.presentation.as_bytes())?;
+        let (city, shown) = (&service.city, asked.presentation.as_bytes());
+        let found = match spoken::digits(shown) {
+            Some(code) => city.identify_spoken(&window, &caller.label, &asked.matter, &code)?,
+            None => city.identify(&window, &asked.matter, shown)?,
+        };
         let status = if found.application.is_some() { StatusCode::CREATED } else { StatusCode::OK };
         let application = found.application.map(|one| one.to_json(&service.city)).transpose()?;
         let told = json!({"verdict": found.outcome.verdict.to_json(), "met": found.met, "application": application});
@@ -127,9 +132,13 @@ async fn present(
     Path(id): Path<String>,
     Body(scanned): Body,
 ) -> Answer<Json<Value>> {
-    caller.window()?;
+    let window = caller.window()?.clone();
     blocking(&service, move |service| {
-        let shown = service.city.present(&ApplicationId::parse(&id)?, &scanned)?;
+        let id = ApplicationId::parse(&id)?;
+        let shown = match spoken::digits(&scanned) {
+            Some(code) => service.city.present_spoken(&id, &window, &caller.label, &code)?,
+            None => service.city.present(&id, &scanned)?,
+        };
         Ok(Json(json!({
             "verdict": shown.outcome.verdict.to_json(),
             "met": shown.met,

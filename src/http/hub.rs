@@ -1,12 +1,14 @@
-//! Wakes those who watch presentation requests when something happened to one.
+//! What the handlers of one process share in memory: who watches presentation requests, and how often some may ask.
 //!
-//! In this process only, and only a hint: what stands is in the store, which watchers read again when they are woken and,
+//! A watcher is woken when something happened to a request, in this process only, and it is only a hint: what stands is in the store, which watchers read again when they are woken and,
 //! because another process may have written it, now and then anyway.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::sync::broadcast;
+
+use super::pace::Pace;
 
 /// How many changes a slow watcher may lag behind before it reads the store whatever happened.
 const QUEUE: usize = 256;
@@ -15,11 +17,13 @@ const QUEUE: usize = 256;
 pub struct Hub {
     changed: broadcast::Sender<Arc<str>>,
     closed: AtomicBool,
+    /// How often an address may ask for a spoken code.
+    pub spoken: Pace,
 }
 
 impl Default for Hub {
     fn default() -> Self {
-        Self { changed: broadcast::Sender::new(QUEUE), closed: AtomicBool::new(false) }
+        Self { changed: broadcast::Sender::new(QUEUE), closed: AtomicBool::new(false), spoken: Pace::new(20, 2_000) }
     }
 }
 

@@ -170,6 +170,13 @@ fn presentation_schemas() -> Value {
     let text = json!({"type": "string"});
     json!({
         "Ask": ask(),
+        "HandIn": {
+            "type": "object", "required": ["presentation"], "additionalProperties": false,
+            "properties": {"presentation": text},
+        },
+        "Spoken": {
+            "type": "object", "required": ["code"], "additionalProperties": false, "properties": {"code": text},
+        },
         "WalletRequest": {
             "type": "object",
             "properties": {"wallet_nonce": text, "wallet_metadata": text},

@@ -4,5 +4,6 @@ mod applications;
 mod credentials;
 mod documents;
 mod every;
+mod matters;
 mod types;
 mod vc_api;

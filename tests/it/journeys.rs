@@ -8,4 +8,6 @@ mod main_job;
 mod offers;
 mod presentations;
 mod refusals;
+mod refused_answers;
 mod requests;
+mod spoken;

@@ -15,6 +15,8 @@ use crate::domain::error::{Error, ErrorKind};
 use crate::domain::holder::{key_of_did, shown_codes};
 use crate::domain::matter::Matter;
 use crate::domain::ports::StoreError;
+use crate::domain::presentation::remember;
+use crate::domain::spoken::Redeemed;
 use crate::vc::finding::{Check, Code, Finding};
 use crate::vc::verify::{Binding, Evidence, Outcome, Policy, Presentation, Verified, receive};
 
@@ -32,15 +34,49 @@ pub struct Identified {
 impl City {
     /// Verifies what was scanned, files an application of a matter for its holder and ticks off what it meets.
     pub fn identify(&self, window: &AgencyCode, matter: &str, scanned: &[u8]) -> Result<Identified, Error> {
-        let matter = catalogue()?.named(matter).ok_or_else(|| {
-            Error::new(ErrorKind::Refused, "no such matter")
-                .says("没有这个事项，请核对名称或编码。", "There is no such matter. Check its name or code.")
-        })?;
+        let matter = named(matter)?;
         let policy = Policy { binding: Binding::Required, ..Policy::full(self.now()) };
         let outcome = self.verify(receive(scanned)?, &policy);
+        self.identify_verified(window, matter, outcome, &sha256(scanned), None)
+    }
+
+    /// The same for the show code behind a spoken code, which is used up whatever comes of it.
+    pub fn identify_spoken(
+        &self,
+        window: &AgencyCode,
+        who: &str,
+        matter: &str,
+        code: &str,
+    ) -> Result<Identified, Error> {
+        let matter = named(matter)?;
+        let redeemed = self.find_spoken(window, who, code)?;
+        let outcome = redeemed.outcome.clone();
+        let identified = self.identify_verified(window, matter, outcome, &redeemed.digest, Some(&redeemed))?;
+        if identified.application.is_none() {
+            let change = Change::new(self.fresh_request("spoken")?, redeemed.digest);
+            self.store().commit(redeemed.used_up(change))?;
+        }
+        Ok(identified)
+    }
+
+    fn identify_verified(
+        &self,
+        window: &AgencyCode,
+        matter: &Matter,
+        outcome: Outcome,
+        digest: &[u8; 32],
+        spoken: Option<&Redeemed>,
+    ) -> Result<Identified, Error> {
         let Some(verified) = outcome.verified.clone() else { return Ok(refused(outcome)) };
+        let all = |evidence: &Evidence| evidence.content.claims();
         for _ in 0..DRAWS {
-            match self.open_case(window, matter, &verified, &sha256(scanned))? {
+            match self.open_case(
+                window,
+                matter,
+                &verified,
+                &Taken { digest, requirement: None, claims: &all },
+                spoken,
+            )? {
                 Opened::Case(application, met) => {
                     return Ok(Identified { outcome, met, application: Some(*application) });
                 }
@@ -60,23 +96,28 @@ impl City {
         window: &AgencyCode,
         matter: &Matter,
         verified: &Verified<Presentation>,
-        digest: &[u8; 32],
+        taken: &Taken<'_>,
+        spoken: Option<&Redeemed>,
     ) -> Result<Opened, Error> {
         let Some(applicant) = verified.credentials.iter().find_map(|one| self.applicant_of(one)) else {
             let detail = "no credential shows its holder's name and code";
             return Ok(Opened::Refused(Finding::invalid(Check::Binding, Code::ApplicantUnnamed, detail)));
         };
         let mut application = self.new_application(window, matter, applicant)?;
-        let all = |evidence: &Evidence| evidence.content.claims();
-        let met = match self.tick(&mut application, verified, &Taken { digest, requirement: None, claims: &all })? {
+        let met = match self.tick(&mut application, verified, taken)? {
             Ok(met) => met,
             // It still says who applies; the matter's own materials follow.
             Err(finding) if finding.code == Code::NotAskedFor => Vec::new(),
             Err(finding) => return Ok(Opened::Refused(finding)),
         };
-        let change = Change::new(self.fresh_request("file")?, *digest);
+        let change = Change::new(self.fresh_request("file")?, *taken.digest);
         let change = self.put_or_file(change, &application)?;
         let change = self.used(change, verified, "case", application.head.id.as_str());
+        let change = match (spoken, &verified.once) {
+            (Some(spoken), _) => spoken.used_up(change),
+            (None, Some(once)) => remember(change, once),
+            (None, None) => change,
+        };
         match self.store().commit(change) {
             Ok(_) => Ok(Opened::Case(Box::new(self.application(&application.head.id)?), met)),
             Err(StoreError::Duplicate { table: Table::Replay, .. }) => {
@@ -101,6 +142,13 @@ enum Opened {
     Taken,
     /// The presentation opens no case.
     Refused(Finding),
+}
+
+fn named(matter: &str) -> Result<&'static Matter, Error> {
+    catalogue()?.named(matter).ok_or_else(|| {
+        Error::new(ErrorKind::Refused, "no such matter")
+            .says("没有这个事项，请核对名称或编码。", "There is no such matter. Check its name or code.")
+    })
 }
 
 fn refused(outcome: Outcome) -> Identified {

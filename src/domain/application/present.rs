@@ -5,7 +5,7 @@
 
 use super::record::{Application, By, Fulfilled};
 use crate::base::bytes::hex;
-use crate::base::id::{ApplicationId, CredentialId, TypeCode};
+use crate::base::id::{AgencyCode, ApplicationId, CredentialId, TypeCode};
 use crate::base::json::{Map, Value};
 use crate::crypto::digest::sha256;
 use crate::domain::catalogue::CredentialType;
@@ -18,8 +18,9 @@ use crate::domain::matter::words::Whose;
 use crate::domain::matter::{Matter, Requirement};
 use crate::domain::ports::StoreError;
 use crate::domain::presentation::remember;
+use crate::domain::spoken::Redeemed;
 use crate::vc::finding::{Check, Code, Finding};
-use crate::vc::verify::{Binding, Evidence, Outcome, Policy, Presentation, Received, Verified, receive};
+use crate::vc::verify::{Binding, Evidence, Outcome, Policy, Presentation, Verified, receive};
 
 /// What came of showing something for an application.
 #[derive(Debug)]
@@ -50,17 +51,37 @@ impl City {
         let application = self.application(id)?;
         application.head.state.require_open()?;
         let received = receive(scanned)?;
-        self.present_received(application, received, &sha256(scanned))
+        let policy = Policy { binding: Binding::Required, ..Policy::full(self.now()) };
+        let outcome = self.verify(received, &policy);
+        self.present_verified(application, outcome, &sha256(scanned), None)
     }
 
-    fn present_received(
+    /// The same for the show code behind a spoken code, which is used up whatever comes of it.
+    pub fn present_spoken(
+        &self,
+        id: &ApplicationId,
+        window: &AgencyCode,
+        who: &str,
+        code: &str,
+    ) -> Result<Shown, Error> {
+        let application = self.application(id)?;
+        application.head.state.require_open()?;
+        let redeemed = self.find_spoken(window, who, code)?;
+        let shown = self.present_verified(application, redeemed.outcome.clone(), &redeemed.digest, Some(&redeemed))?;
+        if shown.outcome.verified.is_none() {
+            let change = Change::new(self.fresh_request("spoken")?, redeemed.digest);
+            self.store().commit(redeemed.used_up(change))?;
+        }
+        Ok(shown)
+    }
+
+    fn present_verified(
         &self,
         mut application: Application,
-        received: Received,
+        mut outcome: Outcome,
         digest: &[u8; 32],
+        spoken: Option<&Redeemed>,
     ) -> Result<Shown, Error> {
-        let policy = Policy { binding: Binding::Required, ..Policy::full(self.now()) };
-        let mut outcome = self.verify(received, &policy);
         let Some(verified) = outcome.verified.clone() else {
             return Ok(Shown { outcome, met: Vec::new(), application });
         };
@@ -72,7 +93,13 @@ impl City {
                 return Ok(Shown { outcome, met: Vec::new(), application });
             }
         };
-        match self.store().commit(self.presenting(&application, &verified, &met)?) {
+        let change = self.presenting(&application, &verified, &met)?;
+        let change = match (spoken, &verified.once) {
+            (Some(spoken), _) => spoken.used_up(change),
+            (None, Some(once)) => remember(change, once),
+            (None, None) => change,
+        };
+        match self.store().commit(change) {
             Ok(_) => {}
             Err(StoreError::Duplicate { .. }) => {
                 outcome.refuse_replay();
@@ -157,7 +184,7 @@ impl City {
         Ok(self.used(change, verified, "case", application.head.id.as_str()))
     }
 
-    /// Adds to a change that a presentation was used: that it was accepted, and a log leaf for each credential.
+    /// Adds to a change that a presentation was used: a log leaf for each credential.
     pub(in crate::domain) fn used(
         &self,
         mut change: Change,
@@ -165,9 +192,6 @@ impl City {
         purpose: &str,
         id: &str,
     ) -> Change {
-        if let Some(once) = &verified.once {
-            change = remember(change, once);
-        }
         for evidence in &verified.credentials {
             let used = evidence.id.as_deref().unwrap_or(&evidence.method);
             let members: [(&str, Value); 2] = [

@@ -16,9 +16,10 @@ use crate::domain::application::present::Taken;
 use crate::domain::application::record::Application;
 use crate::domain::change::Change;
 use crate::domain::city::City;
-use crate::domain::error::{Error, ErrorKind, Reason};
+use crate::domain::error::{Error, ErrorKind};
 use crate::domain::ports::StoreError;
-use crate::vc::finding::{Check, Code, Finding, State as CheckState};
+use crate::domain::presentation::{not_verified, remember};
+use crate::vc::finding::{Check, Code, Finding};
 use crate::vc::verify::{Binding, Evidence, Format, Outcome, Policy, Report, Scope, Verdict};
 use crate::wire::oid4vp::request::Mode;
 use crate::wire::oid4vp::response::{Answer, Content, Response, VpToken};
@@ -89,9 +90,7 @@ impl City {
         let body = session.body.clone();
         let offers = offered(&body.wants, &body.formats);
         let mut report = Report::default();
-        if let Err(finding) = check_whole(&body.wants, &offers, token) {
-            report.fail(finding);
-        }
+        report.fail_all(check_whole(&body.wants, &offers, token));
         let mut presented = self.verify_all(&session, &offers, token, &mut report);
         let application = self.case_of(&session, accepts(&report, &presented), &mut presented)?;
         let (application, met) = match application {
@@ -114,11 +113,14 @@ impl City {
                     None => ("request", session.id.as_str()),
                 };
                 change = self.used(change, verified, purpose, id);
+                if let Some(once) = &verified.once {
+                    change = remember(change, once);
+                }
             }
         }
         match self.store().commit(change) {
             Ok(_) if verdict.accepted => Ok(Some(Ok(self.answered(&session)))),
-            Ok(_) => Ok(Some(Err(refusal(&verdict)))),
+            Ok(_) => Ok(Some(Err(not_verified(&verdict)))),
             // Another answer, a change of the application, or the same presentation accepted elsewhere.
             Err(StoreError::Conflict(_) | StoreError::Duplicate { .. }) => Ok(None),
             Err(error) => Err(error.into()),
@@ -305,25 +307,4 @@ fn digest_of(presentation: &Value) -> [u8; 32] {
         Some(text) => sha256(text.as_bytes()),
         None => sha256(&crate::base::jcs::canonicalize(presentation)),
     }
-}
-
-/// Why the answer is refused, for the wallet: the checks that failed.
-fn refusal(verdict: &Verdict) -> Error {
-    let bad = |result: &&crate::vc::verify::verdict::CheckResult| {
-        matches!(result.state, CheckState::Invalid | CheckState::Error)
-    };
-    let failed: Vec<_> = verdict.report.results().iter().filter(bad).collect();
-    let kind = if verdict.is_undecided() { ErrorKind::Unavailable } else { ErrorKind::NotVerified };
-    let reasons = failed.iter().filter_map(|result| {
-        let code = result.code?;
-        let message = Label::new(code.zh(), code.en());
-        Some(Reason { field: result.check.name().to_owned(), code: code.as_str().to_owned(), message })
-    });
-    let detail = failed.iter().map(|result| {
-        let code = result.code.map_or("", Code::as_str);
-        format!("{}: {code} ({})", result.check.name(), result.detail)
-    });
-    let mut error = Error::new(kind, detail.collect::<Vec<_>>().join("; ")).because(reasons.collect());
-    error.message = error.reasons.first().map(|reason| reason.message.clone());
-    error
 }

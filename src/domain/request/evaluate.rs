@@ -37,24 +37,24 @@ pub(super) fn read(format: Format, presentation: &Value) -> Result<Received, Fin
 
 /// Checks the parts of an answer against the request as a whole: nothing that was not asked for, one presentation where
 /// one was asked for, and every want that is required.
-pub(super) fn check_whole(wants: &[Want], offered: &[Offered<'_>], token: &VpToken) -> Result<(), Finding> {
+pub(super) fn check_whole(wants: &[Want], offered: &[Offered<'_>], token: &VpToken) -> Vec<Finding> {
+    let mut findings = Vec::new();
     for (id, presentations) in token {
-        let Some(one) = offered.iter().find(|one| one.id == *id) else {
-            return Err(Finding::invalid(Check::Parse, Code::NotRequested, "vp_token names a query that is not there"));
+        let wrong = match offered.iter().find(|one| one.id == *id) {
+            None => "vp_token names a query that is not there",
+            Some(one) if presentations.len() > 1 && !one.want.multiple => {
+                "several presentations where one is asked for"
+            }
+            Some(_) => continue,
         };
-        if presentations.len() > 1 && !one.want.multiple {
-            return Err(Finding::invalid(
-                Check::Parse,
-                Code::NotRequested,
-                "several presentations where one is asked for",
-            ));
-        }
+        findings.push(Finding::invalid(Check::Parse, Code::NotRequested, wrong));
     }
     let given = |want: &Want| offered.iter().any(|one| one.want.id == want.id && token.contains_key(&one.id));
-    match wants.iter().find(|want| want.required && !given(want)) {
-        None => Ok(()),
-        Some(want) => Err(Finding::invalid(Check::Schema, Code::RequestUnmet, format!("{} is missing", want.id))),
-    }
+    let missing = wants.iter().filter(|want| want.required && !given(want));
+    findings.extend(
+        missing.map(|want| Finding::invalid(Check::Schema, Code::RequestUnmet, format!("{} is missing", want.id))),
+    );
+    findings
 }
 
 /// Checks one credential against its query.

@@ -244,7 +244,7 @@ fn expanded_types(credential: &Value) -> Vec<String> {
 }
 
 /// `https://host:port` of an address.
-fn origin(address: &str) -> Option<&str> {
+pub fn origin(address: &str) -> Option<&str> {
     let (scheme, rest) = address.split_once("://")?;
     let host = rest.split(['/', '?', '#']).next()?;
     (!host.is_empty() && !host.contains('@')).then(|| address.get(..scheme.len() + 3 + host.len()))?

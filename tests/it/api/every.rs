@@ -88,6 +88,7 @@ impl World {
         let path = path
             .replace("{code}", "idCard")
             .replace("{issuer}", "jcs")
+            .replace("{matter}", "11430112MB0DEM01764000709901000")
             .replace("{agency}", "GA")
             .replace("{account}", "spare");
         assert!(!path.contains('{'), "{path}: what stands for the parameter?");

@@ -3,14 +3,19 @@
 use certless::app::demo;
 use certless::base::id::{AgencyCode, ApplicationId};
 use certless::base::json::json;
+use certless::base::random::SystemRandom;
 use certless::domain::application::accept::Acceptance;
 use certless::domain::application::decide::Decision;
 use certless::domain::application::file::Filing;
 use certless::domain::change::Table;
 use certless::domain::city::City;
 use certless::domain::error::ErrorKind;
+use certless::domain::request::State;
+use certless::domain::wallet::request::CheckedRequest;
 use certless::vc::finding::{Check, Code};
 use certless::vc::verify::{Policy, receive};
+use certless::wire::oid4vp::request::WalletRequest;
+use certless::wire::oid4vp::response::Content;
 
 use super::Case;
 use crate::support::roles::{Resident, row_of};
@@ -185,6 +190,41 @@ fn refusing_an_application() {
         act: |city, (id, _)| city.decide(id, Decision::Refuse { reason: "演示".to_owned() }).map(drop),
         done: |city, (id, _)| state(city, id) == "refused",
         again: &[ErrorKind::Conflict],
+        resolves: false,
+    }
+    .run();
+}
+
+/// A request that was opened, and the answer of the applicant's wallet.
+fn asked(city: &City) -> (String, String, ApplicationId) {
+    let mut resident = with(city, &["idCard", "socialSecurityCard"]);
+    let id = city.file(&agency(), filing(&resident), None).unwrap().head.id;
+    let session = city.ask(&agency(), serde_json::from_value(json!({"application": id})).unwrap()).unwrap();
+    let signed = city.open_request(&session.id, &WalletRequest::default()).unwrap();
+    let reference = city.request_reference(&session);
+    let request = CheckedRequest::check(&signed, &reference, None, &city.registry(), city.now()).unwrap();
+    let picks = resident.plan(&request);
+    let token = resident.wallet.answer(&request, &picks, city.contexts(), city.now()).unwrap();
+    (session.id, request.body(Content::Token(token), &SystemRandom).unwrap(), id)
+}
+
+#[test]
+fn answering_a_request() {
+    Case {
+        name: "answer",
+        prepare: asked,
+        act: |city, (id, body, _)| city.answer_request(id, body.as_bytes()).map(drop),
+        done: |city, (id, _, case)| {
+            let answered = city.request(id).unwrap().state(city.now()) == State::Answered;
+            let met = city.application(case).unwrap().head.fulfilled.len();
+            assert_eq!(
+                met,
+                if answered { 2 } else { 0 },
+                "the request is used up and the materials are ticked, or neither"
+            );
+            answered
+        },
+        again: &[ErrorKind::AlreadyUsed],
         resolves: false,
     }
     .run();

@@ -25,6 +25,8 @@ pub(crate) fn least_body(route: &Route) -> Option<Value> {
         "NewAccount" => json!({"account": "x", "name": "x", "role": "auditor"}),
         "KeyAt" => json!({"key": "key-1"}),
         "Filing" => json!({"matter": "x", "applicant": {"name": "x", "code": "x"}}),
+        "HandIn" => json!({"presentation": "CL1:0"}),
+        "Spoken" => json!({"code": "00000000"}),
         "Ask" => json!({"types": ["idCard"]}),
         "Identify" => json!({"matter": "x", "presentation": "x"}),
         "Decision" => json!({"decision": "refuse", "reason": "x"}),

@@ -32,7 +32,18 @@ pub(crate) fn result(city: &TestCity, window: &Window<'_>, invitation: &Value) -
     got.json()
 }
 
-/// The path of a address of the city.
+/// The events of a request until it ends.
+pub(crate) fn events(city: &TestCity, window: &Window<'_>, id: &str) -> Vec<(String, Value)> {
+    let got = city.get(Some(window.token()), &format!("/api/requests/{id}/events"), "text/event-stream");
+    assert_eq!((got.status, got.media.as_str()), (200, "text/event-stream"), "{}", got.text);
+    let event = |block: &str| {
+        let line = |name: &str| block.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
+        Some((line("event:")?.to_owned(), serde_json::from_str(line("data:")?).unwrap()))
+    };
+    got.text.split("\n\n").filter_map(event).collect()
+}
+
+/// The path of an address of the city.
 pub(crate) fn path<'a>(city: &TestCity, address: &'a str) -> &'a str {
     address.strip_prefix(&city.base).unwrap()
 }
