@@ -72,10 +72,19 @@ export async function refresh() {
   }
 }
 
+/** Whether two licences name the same holder, by the codes of the parties. */
+function sameHolder(a, b) {
+  const codes = ({ about, claims }) => about.parties.map((party) => party.code && claims?.[party.code]).filter(Boolean);
+  const [first, second] = [codes(a), codes(b)];
+  return first.length > 0 && first.every((code) => second.includes(code));
+}
+
 /** The worst status of a licence's copies, kept with the licence. */
 async function note(licence, lists) {
   const values = licence.copies.filter((copy) => copy.status).map((copy) => lists.get(copy.status.uri)(copy.status.index));
-  const value = ["revoked", "suspended"].find((one) => values.includes(one)) ?? "valid";
+  const newer = (one) => one.type === licence.type && one.received > licence.received && one.state?.value !== "revoked";
+  const worst = ["revoked", "suspended"].find((one) => values.includes(one)) ?? "valid";
+  const value = worst === "revoked" && state.licences.some((one) => newer(one) && sameHolder(one, licence)) ? "superseded" : worst;
   if (licence.state?.value === value) return;
   licence.state = { value, at: new Date().toISOString() };
   await licences.save(licence);
