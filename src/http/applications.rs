@@ -121,7 +121,7 @@ async fn identify(
 
 async fn show(State(service): State<Shared>, Path(id): Path<String>) -> Answer<Json<Value>> {
     blocking(&service, move |service| {
-        service.city.application(&ApplicationId::parse(&id)?)?.to_json(&service.city).map(Json)
+        with_receipt(service, &service.city.application(&ApplicationId::parse(&id)?)?).map(Json)
     })
     .await
 }

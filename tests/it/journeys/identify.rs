@@ -76,6 +76,7 @@ fn an_answered_request_files_for_who_presents_with_every_material() {
     Verdict(told["verdict"].clone()).accept();
     let case = window.show(&json!({"id": told["application"]}));
     assert_eq!((&case["applicant"]["name"], &case["missing"]), (&json!(resident.name), &json!([])));
+    assert!(case["receipt"]["qr"].as_str().unwrap().starts_with("<svg"), "a case that is opened again has its code");
     let asked = json!({"application": case["id"], "file": true});
     assert_eq!(city.post_as(Some(window.token()), "/api/requests", &asked).0, 400, "it is filed already");
 }

@@ -39,6 +39,9 @@ function Agency({ session }) {
   }, []);
   const go = (code, tab) => (location.hash = `${code ?? ""}/${tab}`);
   const chosen = types?.types.find((one) => one.code === at.code) ?? types?.types[0];
+  useEffect(() => {
+    document.querySelector(".types [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  }, [chosen?.code]);
   const Tab = TABS[at.tab];
   return html`<${Frame} title=${label(types?.agency.name) || t("start.agency")} who=${session.name} leave=${leave} bare>
     <h1 class="hidden-text">${t("start.agency")}</h1>

@@ -28,7 +28,7 @@ export function ApplicationSide({ desk, state }) {
     </div>
     <dl class="facts narrow-facts">
       <dt>${t("case.number")}</dt>
-      <dd class="strong">${application.id}</dd>
+      <dd class="strong tight-number">${application.id}</dd>
       <dt>${t("case.applicant")}</dt>
       <dd>
         <span class="strong">${application.applicant.name}</span><br /><${Masked} code=${application.applicant.code} />
