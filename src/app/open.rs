@@ -132,6 +132,7 @@ fn city_keys(ring: &Keyring, registry: &Registry) -> CityKeys {
         ring.agencies().map(|code| (code.clone(), Permutation::new(*ring.status_permutation(code).expose())));
     CityKeys {
         root: Arc::new(ring.city().root),
+        log: Arc::new(ring.city().log),
         sealer: Sealer::new(storage.sealing.expose()),
         holder_tag: storage.holder_tag,
         tokens: storage.tokens,

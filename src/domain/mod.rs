@@ -24,6 +24,7 @@ pub mod error;
 pub mod holder;
 pub mod issuance;
 pub mod leaf;
+pub mod log;
 pub mod matter;
 pub mod matter_rules;
 pub mod offer;

@@ -14,6 +14,7 @@ pub mod guard;
 pub mod health;
 pub mod hub;
 pub mod keys;
+pub mod log;
 pub mod matters;
 pub mod offers;
 pub mod oid4vci;
@@ -62,6 +63,7 @@ pub fn routes() -> Vec<Route> {
     routes.extend(pending::routes());
     routes.extend(audit::routes());
     routes.extend(vc_api::routes());
+    routes.extend(log::routes());
     routes.extend(documents::routes());
     routes.extend(health::routes());
     routes

@@ -15,7 +15,7 @@ use crate::vc::finding::Check;
 pub fn document(routes: &[Route]) -> Value {
     let mut paths = Map::new();
     for route in routes {
-        let path = paths.entry(route.path).or_insert_with(|| json!({}));
+        let path = paths.entry(route.path.replace("{*", "{")).or_insert_with(|| json!({}));
         if let Value::Object(path) = path {
             path.insert(route.method.to_owned(), operation(route));
         }

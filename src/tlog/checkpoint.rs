@@ -31,7 +31,8 @@ impl Checkpoint {
             return Err(wrong("an empty line"));
         }
         let size = decimal(size).ok_or_else(|| wrong("the size"))?;
-        let root = from_base64(root).ok().and_then(|root| Hash::try_from(root).ok()).ok_or_else(|| wrong("the root"))?;
+        let root =
+            from_base64(root).ok().and_then(|root| Hash::try_from(root).ok()).ok_or_else(|| wrong("the root"))?;
         if size == 0 && root != empty_root() {
             return Err(wrong("an empty tree with the root of another"));
         }

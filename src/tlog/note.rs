@@ -326,7 +326,14 @@ mod tests {
 
     #[test]
     fn what_is_no_note_is_refused() {
-        for wrong in ["", "text\n", "text\n\n", "text\n\nno signature\n", "te\txt\n\n\u{2014} a AAAAAAA=\n", "a\n\n\u{2014} a AAAA\n"] {
+        for wrong in [
+            "",
+            "text\n",
+            "text\n\n",
+            "text\n\nno signature\n",
+            "te\txt\n\n\u{2014} a AAAAAAA=\n",
+            "a\n\n\u{2014} a AAAA\n",
+        ] {
             assert_eq!(Note::parse(wrong).unwrap_err().code, "note_malformed", "{wrong:?}");
         }
         let line = "\u{2014} a AAAAAAA=\n";

@@ -203,8 +203,19 @@ mod tests {
             assert_eq!((tile.to_string().as_str(), Tile::parse(path)), (path, Ok(tile)));
         }
         for wrong in [
-            "tile/0/", "tile/00/000", "tile/64/000", "tile/0/0", "tile/0/1234", "tile/0/x000/001", "tile/0/001/002",
-            "tile/0/x001", "tile/0/000.p/0", "tile/0/000.p/256", "tile/0/000.p/01", "tile/0/../000", "tile/x/000",
+            "tile/0/",
+            "tile/00/000",
+            "tile/64/000",
+            "tile/0/0",
+            "tile/0/1234",
+            "tile/0/x000/001",
+            "tile/0/001/002",
+            "tile/0/x001",
+            "tile/0/000.p/0",
+            "tile/0/000.p/256",
+            "tile/0/000.p/01",
+            "tile/0/../000",
+            "tile/x/000",
             "tile/0/x999/x999/x999/x999/x999/x999/x999/999",
         ] {
             assert!(Tile::parse(wrong).is_err(), "{wrong}");

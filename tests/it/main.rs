@@ -12,6 +12,7 @@ mod generated;
 mod hostile;
 mod interop;
 mod journeys;
+mod log;
 mod pages;
 mod staff;
 mod status_lists;

@@ -72,6 +72,7 @@ fn running() -> Running {
     let registry = Registry::first(&names, &[(agency(), "key-1".to_owned(), key.public_key().clone())], now()).unwrap();
     let keys = CityKeys {
         root: signer(1),
+        log: signer(3),
         sealer: Sealer::new(&[4; 32]),
         holder_tag: Secret::new([5; 32]),
         tokens: Secret::new([6; 32]),

@@ -14,6 +14,8 @@ use crate::vc::status::permutation::Permutation;
 pub struct CityKeys {
     /// Signs the trust registry.
     pub root: Arc<dyn Signer>,
+    /// Signs the checkpoints of the log.
+    pub log: Arc<dyn Signer>,
     /// Seals personal data in the store.
     pub sealer: Sealer,
     /// Makes holder tags and the log's commitments.

@@ -54,6 +54,7 @@ impl World {
         let auditor = at_work(&city, "auditor", StaffRole::Auditor, "");
         hire(&city, "staff", StaffRole::Supervisor, "");
         hire(&city, "spare", StaffRole::Supervisor, "");
+        city.integrate();
         let offer = text(&city.post("/api/offers", &json!({"credential": credential})).1, "id");
         Self {
             city,
@@ -90,7 +91,9 @@ impl World {
             .replace("{issuer}", "jcs")
             .replace("{matter}", "11430112MB0DEM01764000709901000")
             .replace("{agency}", "GA")
-            .replace("{account}", "spare");
+            .replace("{account}", "spare")
+            .replace("/log/tile/{level}/{*index}", "/log/tile/entries/000.p/1")
+            .replace("{index}", "0");
         assert!(!path.contains('{'), "{path}: what stands for the parameter?");
         path
     }

@@ -17,7 +17,7 @@ use certless::domain::agency::Agencies;
 use certless::domain::city::rules::Rules;
 use certless::domain::city::{City, Ports};
 use certless::domain::error::Error;
-use certless::domain::ports::{KeyMaker, KeyMakerError, Store, Web};
+use certless::domain::ports::{KeyMaker, KeyMakerError, LOG_LEASE, Store, Web};
 use certless::domain::token::Role;
 use certless::http::service::Service;
 use certless::ui::Site;
@@ -38,8 +38,10 @@ pub(crate) struct Got {
     pub(crate) status: u16,
     /// The media type.
     pub(crate) media: String,
-    /// The body.
+    /// The body as text.
     pub(crate) text: String,
+    /// The body as it came.
+    pub(crate) bytes: Vec<u8>,
     /// The headers.
     pub(crate) headers: ureq::http::HeaderMap,
 }
@@ -145,6 +147,13 @@ impl TestCity {
     }
 
     /// Deletes with some token, or none.
+    /// Moves what is queued into the log, as the running program does by itself.
+    pub(crate) fn integrate(&self) {
+        let store = self.service.city.store();
+        let epoch = store.lease(LOG_LEASE, "test", Duration::from_secs(5)).unwrap().unwrap();
+        store.integrate(epoch, 100_000).unwrap();
+    }
+
     pub(crate) fn delete(&self, token: Option<&str>, path: &str) -> Got {
         read(signed(agent().delete(format!("{}{path}", self.base)), token).call().unwrap())
     }
@@ -181,8 +190,9 @@ fn agent() -> ureq::Agent {
 fn read(mut answer: ureq::http::Response<ureq::Body>) -> Got {
     let header = answer.headers().get("content-type").and_then(|media| media.to_str().ok());
     let media = header.unwrap_or_default().to_owned();
-    let text = String::from_utf8_lossy(&answer.body_mut().read_to_vec().unwrap()).into_owned();
-    Got { status: answer.status().as_u16(), media, text, headers: answer.headers().clone() }
+    let bytes = answer.body_mut().read_to_vec().unwrap();
+    let text = String::from_utf8_lossy(&bytes).into_owned();
+    Got { status: answer.status().as_u16(), media, text, bytes, headers: answer.headers().clone() }
 }
 
 /// A machine's token as it is sent, or a person's: the session's token, a space, its CSRF token.
