@@ -183,7 +183,9 @@ pub fn hashes(tile: &[u8], width: u16) -> Result<&[Hash], ParseError> {
 /// The hash of the subtree over a full tile's hashes: what the tile above holds for it.
 pub fn tile_root(hashes: &[Hash]) -> Hash {
     let mut frontier = Frontier::default();
-    hashes.iter().for_each(|hash| frontier.push(*hash));
+    for hash in hashes {
+        frontier.push(*hash);
+    }
     frontier.root()
 }
 
