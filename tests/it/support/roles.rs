@@ -8,7 +8,7 @@ use certless::base::bytes::base64url;
 use certless::base::clock::{Clock as _, SystemClock};
 use certless::base::id::AgencyCode;
 use certless::base::json::{Map, Value, json};
-use certless::base::time::{Timestamp, china_date, plus_seconds};
+use certless::base::time::{Timestamp, china_date, from_unix};
 use certless::crypto::derive::Seed;
 use certless::crypto::digest::sha256;
 use certless::crypto::{PublicKey, Signer as _};
@@ -151,7 +151,12 @@ impl Resident {
         let seed = Seed::new(sha256(demo::SEED.as_bytes()));
         let key = HolderKey::derived(&seed, &format!("wallet/{code}"));
         assert_eq!(key.public_key(), demo::wallet_key(code).public_key());
-        Self { name: one.name.clone(), code: code.to_owned(), wallet: Wallet::new(one.name.clone(), key), shown: 0 }
+        Self {
+            name: one.name.clone(),
+            code: code.to_owned(),
+            wallet: Wallet::new(one.name.clone(), key),
+            shown: i64::MAX,
+        }
     }
 
     /// A grown-up, counted from 0.
@@ -183,10 +188,10 @@ impl Resident {
         self.receive(&answer)
     }
 
-    /// A time of showing that no other showing has: a second ago, two seconds ago, …
+    /// A time of showing that no other showing has: each a second before the last, however slow the machine is.
     fn moment(&mut self) -> Timestamp {
-        self.shown += 1;
-        plus_seconds(now(), -self.shown)
+        self.shown = self.shown.min(now().as_second()) - 1;
+        from_unix(self.shown).unwrap()
     }
 
     /// A show code made just now.
