@@ -12,7 +12,7 @@ use crate::domain::error::Error;
 
 /// A certificate-free city in one program. Without a command it starts the demo city.
 #[derive(Debug, Parser)]
-#[command(name = "certless", version, about)]
+#[command(name = "certless", version)]
 pub struct Cli {
     /// Language of the messages: zh or en; otherwise LANG decides.
     #[arg(long, global = true, value_name = "LANG")]
@@ -85,7 +85,7 @@ pub enum TokenRole {
     Agency,
     /// Take applications at the agency's windows.
     Window,
-    /// Run the city: keys.
+    /// Run the city: keys and the store.
     Operator,
 }
 

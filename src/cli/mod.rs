@@ -6,6 +6,7 @@
 pub mod account;
 pub mod args;
 pub mod bench;
+pub mod chinese;
 pub mod console;
 pub mod init;
 pub mod issue;
@@ -21,9 +22,12 @@ pub mod tool;
 pub mod verify;
 pub mod wallet;
 
+use std::ffi::OsString;
+use std::io::Write as _;
 use std::process::ExitCode;
 
-use clap::Parser as _;
+use clap::error::ErrorKind;
+use clap::{CommandFactory as _, FromArgMatches as _};
 
 use crate::base::clock::SystemClock;
 use crate::base::text::Lang;
@@ -41,8 +45,16 @@ pub const FAILED: u8 = 2;
 
 /// Runs the command line of this process.
 pub fn run() -> ExitCode {
-    let cli = Cli::parse();
-    let out = Output { lang: language(cli.lang.as_deref()) };
+    let arguments: Vec<_> = std::env::args_os().collect();
+    let lang = language(asked_language(&arguments).as_deref());
+    let out = Output { lang };
+    match parse(&arguments, lang) {
+        Err(refused) => tell(&refused, lang),
+        Ok(cli) => finish(cli, out),
+    }
+}
+
+fn finish(cli: Cli, out: Output) -> ExitCode {
     match execute(cli, out) {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
@@ -50,6 +62,39 @@ pub fn run() -> ExitCode {
             ExitCode::from(FAILED)
         }
     }
+}
+
+/// Reads the arguments by a grammar whose help is in the caller's language.
+fn parse(arguments: &[OsString], lang: Lang) -> Result<Cli, clap::Error> {
+    let grammar = match lang {
+        Lang::Zh => chinese::translated(Cli::command()),
+        Lang::En => Cli::command(),
+    };
+    Cli::from_arg_matches_mut(&mut grammar.try_get_matches_from(arguments)?)
+}
+
+/// Prints help that was asked for, or what the parser refused.
+fn tell(refused: &clap::Error, lang: Lang) -> ExitCode {
+    if lang == Lang::Zh && refused.use_stderr() && refused.kind() != ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
+    {
+        let _ = write!(std::io::stderr().lock(), "{}", chinese::refusal(refused));
+    } else {
+        let _ = refused.print();
+    }
+    ExitCode::from(u8::try_from(refused.exit_code()).unwrap_or(FAILED))
+}
+
+/// The value of `--lang`, looked for before the grammar is: the language of its own words depends on it.
+fn asked_language(arguments: &[OsString]) -> Option<String> {
+    let mut texts = arguments.iter().map(|one| one.to_str().unwrap_or_default()).take_while(|one| *one != "--");
+    while let Some(text) = texts.next() {
+        match text.strip_prefix("--lang") {
+            Some("") => return texts.next().map(str::to_owned),
+            Some(rest) if rest.starts_with('=') => return rest.get(1..).map(str::to_owned),
+            _ => {}
+        }
+    }
+    None
 }
 
 fn execute(cli: Cli, out: Output) -> Result<u8, Error> {
@@ -94,4 +139,19 @@ fn language(asked: Option<&str>) -> Lang {
             .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()))
     };
     Lang::from_tag(&asked.map(str::to_owned).or_else(locale).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_language_is_known_before_the_arguments_are() {
+        let asked = |line: &str| asked_language(&line.split(' ').map(OsString::from).collect::<Vec<_>>());
+        assert_eq!(asked("certless --lang en serve").as_deref(), Some("en"));
+        assert_eq!(asked("certless serve --nothing --lang=zh").as_deref(), Some("zh"));
+        assert_eq!(asked("certless serve --language en"), None);
+        assert_eq!(asked("certless qr -- --lang en"), None);
+        assert_eq!(asked("certless --lang"), None);
+    }
 }

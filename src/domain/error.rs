@@ -16,6 +16,8 @@ pub enum ErrorKind {
     Refused,
     /// No such thing.
     NotFound,
+    /// It cannot be asked in this way: the address has other methods.
+    WrongMethod,
     /// The caller did not say who it is, or nobody knows it.
     Unauthenticated,
     /// The caller may not do this.
@@ -42,10 +44,11 @@ pub enum ErrorKind {
 
 impl ErrorKind {
     /// Every kind.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Malformed,
         Self::Refused,
         Self::NotFound,
+        Self::WrongMethod,
         Self::Unauthenticated,
         Self::NotAllowed,
         Self::Conflict,
@@ -65,6 +68,7 @@ impl ErrorKind {
             Self::Malformed => "malformed",
             Self::Refused => "refused",
             Self::NotFound => "not-found",
+            Self::WrongMethod => "wrong-method",
             Self::Unauthenticated => "unauthenticated",
             Self::NotAllowed => "not-allowed",
             Self::Conflict => "conflict",
@@ -90,6 +94,10 @@ impl ErrorKind {
                 "The content breaks a rule. Change what is named and send it again.",
             ),
             Self::NotFound => lang.pick("没有找到。请核对编号。", "Not found. Check the number."),
+            Self::WrongMethod => lang.pick(
+                "这个地址不支持该请求方法，请按接口说明调用。",
+                "This address does not take that method. See the description of the interface.",
+            ),
             Self::Unauthenticated => {
                 lang.pick("请先登录或提供有效的访问令牌。", "Sign in, or send a valid access token.")
             }

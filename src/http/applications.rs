@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use serde::Deserialize;
 
 use super::credentials::idempotency_key;
-use super::extract::{self, Body};
+use super::extract::{self, Body, Path, Query};
 use super::problem::Answer;
 use super::route::{Access, JSON, Route};
 use super::service::{Asked, Authenticated, Service, Shared, blocking};
@@ -31,6 +31,7 @@ pub fn routes() -> Vec<Route> {
     vec![
         Route::post("/api/applications", "Files an application.", &[(JSON, "Filing")], post(file))
             .only(Access::Window)
+            .idempotent()
             .answers(&[(201, JSON, "The application.")]),
         Route::post(
             "/api/applications/identify",

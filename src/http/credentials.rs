@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::routing::{get, post};
 use serde::Deserialize;
 
-use super::extract;
+use super::extract::{self, Path, Query};
 use super::problem::{Answer, document};
 use super::route::{Access, JSON, Route};
 use super::service::{Authenticated, Service, Shared, blocking};
@@ -39,6 +39,7 @@ pub fn routes() -> Vec<Route> {
     vec![
         Route::post("/api/credentials", "Issues one credential.", &[(JSON, "Issue")], post(issue))
             .only(Access::Agency)
+            .idempotent()
             .answers(issued),
         Route::post(
             "/api/credentials/batch",

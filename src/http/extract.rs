@@ -1,14 +1,45 @@
-//! Bodies as the handlers want them: strict JSON into typed values, with a problem document when they are not.
+//! What handlers take out of a request, with a problem document where it cannot be had: the framework's own extractors
+//! answer in plain text, so that none of them is used elsewhere (`.clippy.toml` says so).
+#![expect(clippy::disallowed_types, reason = "the framework's extractors are wrapped here")]
 
 use axum::body::Bytes;
-use axum::extract::{FromRequest, Request};
+use axum::extract::multipart::{Multipart, MultipartError};
+use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
+use axum::http::request::Parts;
 use serde::de::DeserializeOwned;
 
 use super::problem::{Answer, Problem};
 use super::service::Shared;
 use crate::base::json::{Limits, Map, Value, parse_object};
 use crate::domain::error::{Error, ErrorKind};
+
+/// The parameters of the path.
+pub struct Path<T>(pub T);
+
+impl<T: DeserializeOwned + Send> FromRequestParts<Shared> for Path<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, service: &Shared) -> Answer<Self> {
+        let path = axum::extract::Path::from_request_parts(parts, service).await;
+        path.map(|axum::extract::Path(path)| Self(path)).map_err(|error| Problem(Error::malformed(error.body_text())))
+    }
+}
+
+/// The parameters behind the question mark.
+pub struct Query<T>(pub T);
+
+impl<T: DeserializeOwned> FromRequestParts<Shared> for Query<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, service: &Shared) -> Answer<Self> {
+        let query = axum::extract::Query::from_request_parts(parts, service).await;
+        query
+            .map(|axum::extract::Query(query)| Self(query))
+            .map_err(|error| Problem(Error::malformed(error.body_text())))
+    }
+}
 
 /// The whole body.
 pub struct Body(pub Bytes);
@@ -20,6 +51,52 @@ impl FromRequest<Shared> for Body {
         let bytes = Bytes::from_request(request, service).await;
         bytes.map(Self).map_err(|error| Problem(Error::new(ErrorKind::TooLarge, error.to_string())))
     }
+}
+
+/// A file: the body itself, or the one part of a form (`multipart/form-data`, RFC 7578).
+pub struct Upload {
+    /// The media type that the caller gave it; empty for none.
+    pub media: String,
+    /// The file.
+    pub bytes: Bytes,
+}
+
+impl FromRequest<Shared> for Upload {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, service: &Shared) -> Answer<Self> {
+        let media = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        if !media.get(..10).is_some_and(|kind| kind.eq_ignore_ascii_case("multipart/")) {
+            let media = media.to_owned();
+            let Body(bytes) = Body::from_request(request, service).await?;
+            return Ok(Self { media, bytes });
+        }
+        let form = Multipart::from_request(request, service).await;
+        only_part(form.map_err(|error| Problem(no_form(error.body_text())))?).await
+    }
+}
+
+async fn only_part(mut form: Multipart) -> Answer<Upload> {
+    let part = form.next_field().await.map_err(|error| unread(&error))?.ok_or_else(|| no_form("no part".to_owned()))?;
+    let media = part.content_type().unwrap_or_default().to_owned();
+    let bytes = part.bytes().await.map_err(|error| unread(&error))?;
+    if form.next_field().await.map_err(|error| unread(&error))?.is_some() {
+        return Err(Problem(no_form("more than one part".to_owned())));
+    }
+    Ok(Upload { media, bytes })
+}
+
+fn unread(error: &MultipartError) -> Problem {
+    let too_large = error.status() == StatusCode::PAYLOAD_TOO_LARGE;
+    let detail = error.body_text();
+    Problem(if too_large { Error::new(ErrorKind::TooLarge, detail) } else { no_form(detail) })
+}
+
+fn no_form(detail: String) -> Error {
+    Error::malformed(detail).says(
+        "表单须恰有一个文件，请重新选择后上传。",
+        "The form must have exactly one file. Choose it and send again.",
+    )
 }
 
 /// A JSON object, read strictly (no duplicate names, bounded depth) and turned into a typed value.

@@ -1,11 +1,11 @@
 //! `/api/keys`: the operator rotates, retires and marks keys of agencies while the city runs.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::routing::{get, post};
 use serde::Deserialize;
 
-use super::extract;
+use super::extract::{self, Path};
 use super::problem::Answer;
 use super::route::{Access, JSON, Route};
 use super::service::{Authenticated, Shared, blocking};

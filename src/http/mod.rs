@@ -36,11 +36,14 @@ pub mod vc_api;
 pub mod verify;
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
-use axum::http::HeaderMap;
-use axum::http::header::ACCEPT;
+use axum::extract::{DefaultBodyLimit, MatchedPath};
+use axum::http::header::{ACCEPT, ALLOW};
+use axum::http::{HeaderMap, HeaderValue};
+use axum::response::{IntoResponse as _, Response};
 use route::Route;
 use service::Shared;
+
+use crate::domain::error::{Error, ErrorKind};
 
 /// Every operation.
 pub fn routes() -> Vec<Route> {
@@ -81,11 +84,21 @@ pub fn router(service: Shared) -> Router {
 }
 
 async fn not_found() -> problem::Problem {
-    problem::Problem(crate::domain::error::Error::not_found("no such address"))
+    problem::Problem(Error::not_found("no such address"))
 }
 
-async fn wrong_method() -> axum::http::StatusCode {
-    axum::http::StatusCode::METHOD_NOT_ALLOWED
+/// What an address answers to another method than its own: which ones it has (RFC 9110 §15.5.6).
+async fn wrong_method(matched: Option<MatchedPath>) -> Response {
+    let problem = problem::Problem(Error::new(ErrorKind::WrongMethod, "no such method here"));
+    let path = matched.as_ref().map_or("", MatchedPath::as_str);
+    let own = routes().into_iter().filter(|route| route.path == path).map(|route| route.method);
+    let allow: Vec<_> =
+        own.map(|method| if method == "get" { "GET, HEAD".to_owned() } else { method.to_uppercase() }).collect();
+    let mut response = problem.into_response();
+    if let Ok(allow) = HeaderValue::try_from(allow.join(", ")) {
+        response.headers_mut().insert(ALLOW, allow);
+    }
+    response
 }
 
 /// Whether a browser asks, which wants a page rather than JSON.

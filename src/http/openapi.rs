@@ -100,7 +100,10 @@ fn parameters(route: &Route) -> Vec<Value> {
     let query = route.query.iter().map(|(name, description)| {
         json!({"name": name, "in": "query", "description": description, "schema": {"type": "string"}})
     });
-    path.chain(query).collect()
+    let headers = route.headers.iter().map(|(name, description)| {
+        json!({"name": name, "in": "header", "description": description, "schema": {"type": "string"}})
+    });
+    path.chain(query).chain(headers).collect()
 }
 
 fn body(schema: &str) -> Value {
@@ -270,6 +273,9 @@ fn schemas() -> Value {
     let text = json!({"type": "string"});
     json!({
         "Any": {"type": "object"},
+        "Upload": {
+            "type": "object", "required": ["file"], "properties": {"file": {"type": "string", "format": "binary"}},
+        },
         "Problem": {
             "type": "object",
             "required": ["type", "title", "status", "zh", "en"],

@@ -27,6 +27,7 @@ pub fn status(kind: ErrorKind) -> StatusCode {
         ErrorKind::Malformed => StatusCode::BAD_REQUEST,
         ErrorKind::Refused | ErrorKind::NotVerified => StatusCode::UNPROCESSABLE_ENTITY,
         ErrorKind::NotFound => StatusCode::NOT_FOUND,
+        ErrorKind::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
         ErrorKind::Unauthenticated => StatusCode::UNAUTHORIZED,
         ErrorKind::NotAllowed => StatusCode::FORBIDDEN,
         ErrorKind::Conflict => StatusCode::CONFLICT,

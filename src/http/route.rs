@@ -81,6 +81,8 @@ pub struct Route {
     pub access: Access,
     /// Query parameters with one sentence each.
     pub query: &'static [(&'static str, &'static str)],
+    /// Header fields that change what is done, with one sentence each.
+    pub headers: &'static [(&'static str, &'static str)],
     /// Media types that the body may have, and the name of its schema among the components; empty for no body.
     pub body: &'static [(&'static str, &'static str)],
     /// Answers: status code, media type and one sentence.
@@ -98,7 +100,17 @@ impl Route {
     /// An open operation without body that answers JSON.
     pub fn get(path: &'static str, summary: &'static str, handler: MethodRouter<Shared>) -> Self {
         let answers = &[(200, JSON, "The answer.")];
-        Self { method: "get", path, summary, access: Access::Open, query: &[], body: &[], answers, handler }
+        Self {
+            method: "get",
+            path,
+            summary,
+            access: Access::Open,
+            query: &[],
+            headers: &[],
+            body: &[],
+            answers,
+            handler,
+        }
     }
 
     /// An open operation with a JSON body of a named schema that answers JSON.
@@ -109,7 +121,7 @@ impl Route {
         handler: MethodRouter<Shared>,
     ) -> Self {
         let answers = &[(200, JSON, "The answer.")];
-        Self { method: "post", path, summary, access: Access::Open, query: &[], body, answers, handler }
+        Self { method: "post", path, summary, access: Access::Open, query: &[], headers: &[], body, answers, handler }
     }
 
     /// The same for some callers only.
@@ -123,6 +135,16 @@ impl Route {
     #[must_use]
     pub fn query(mut self, query: &'static [(&'static str, &'static str)]) -> Self {
         self.query = query;
+        self
+    }
+
+    /// The same, where a repetition under the same `Idempotency-Key` does nothing more.
+    #[must_use]
+    pub fn idempotent(mut self) -> Self {
+        self.headers = &[(
+            "Idempotency-Key",
+            "Makes asking twice harmless: the same key and body are answered as before, another body is a conflict.",
+        )];
         self
     }
 

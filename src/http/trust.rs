@@ -1,12 +1,13 @@
 //! Who the city is: DID documents, the trust registry, issuer metadata, DID resolution.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
+use super::extract::Path;
 use super::problem::Answer;
 use super::route::{JSON, Route};
 use super::service::{Service, Shared, blocking};

@@ -1,12 +1,12 @@
 //! `/vc-api`: the W3C CCG VC API for issuers and verifiers, and the conformance issuers for published suites.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::routing::post;
 
 use super::credentials::{idempotency_key, waiting};
-use super::extract::Body;
+use super::extract::{Body, Path};
 use super::problem::Answer;
 use super::route::{Access, JSON, Route};
 use super::service::{Authenticated, Service, Shared, blocking};
@@ -31,6 +31,7 @@ pub fn routes() -> Vec<Route> {
     vec![
         Route::post("/vc-api/credentials/issue", "Issues a credential of a type.", &[(JSON, "IssueVc")], post(issue))
             .only(Access::Agency)
+            .idempotent()
             .answers(ISSUED),
         Route::post("/vc-api/credentials/verify", "Verifies a credential.", credential, post(verify_credential))
             .answers(VERIFIED),

@@ -1,12 +1,10 @@
 //! `POST /verify`: whatever was scanned or dropped becomes a verdict.
 
 use axum::extract::State;
-use axum::http::HeaderMap;
-use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::post;
 
-use super::extract::Body;
+use super::extract::Upload;
 use super::problem::{Answer, Problem};
 use super::route::{JSON, Route};
 use super::service::{Service, Shared, blocking};
@@ -23,11 +21,12 @@ pub fn routes() -> Vec<Route> {
         ("image/png", "binary"),
         ("image/jpeg", "binary"),
         ("image/svg+xml", "binary"),
+        ("multipart/form-data", "Upload"),
     ];
     vec![
         Route::post(
             "/verify",
-            "Verifies a credential or presentation: JSON, the text of a code, or a picture of one.",
+            "Verifies a credential or presentation: JSON, the text of a code, a picture of one, or a form with one such file.",
             body,
             post(verify),
         )
@@ -38,8 +37,7 @@ pub fn routes() -> Vec<Route> {
     ]
 }
 
-async fn verify(State(service): State<Shared>, headers: HeaderMap, Body(body): Body) -> Answer<Response> {
-    let media = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+async fn verify(State(service): State<Shared>, Upload { media, bytes: body }: Upload) -> Answer<Response> {
     let verdict = if media.starts_with("image/") || qr::is_picture(&body) {
         blocking(&service, move |service| decide(service, read_picture(&body)?)).await?
     } else {

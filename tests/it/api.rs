@@ -7,3 +7,4 @@ mod every;
 mod matters;
 mod types;
 mod vc_api;
+mod verify;

@@ -272,7 +272,7 @@ proptest! {
     #[test]
     fn posting_anything_to_be_verified_is_answered(
         input in prop_oneof![damaged().prop_map(|(_, bytes)| bytes), vec(any::<u8>(), 0..100)],
-        media in proptest::sample::select(vec!["text/plain", "application/json", "image/png", "image/jpeg", "x", "image/svg+xml"]),
+        media in proptest::sample::select(vec!["text/plain", "application/json", "image/png", "image/jpeg", "x", "image/svg+xml", "multipart/form-data", "multipart/form-data; boundary=x"]),
     ) {
         let got = world().city.send(None, "/verify", media, &input);
         prop_assert!(got.status == 200 || (400..500).contains(&got.status), "{}: {}", got.status, got.text);

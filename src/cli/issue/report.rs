@@ -218,7 +218,8 @@ fn concerns_all(kind: ErrorKind) -> bool {
         | ErrorKind::AlreadyUsed
         | ErrorKind::NotVerified
         | ErrorKind::TooLarge => false,
-        ErrorKind::Unauthenticated
+        ErrorKind::WrongMethod
+        | ErrorKind::Unauthenticated
         | ErrorKind::NotAllowed
         | ErrorKind::RateLimited
         | ErrorKind::Unavailable

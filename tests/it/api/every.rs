@@ -223,6 +223,37 @@ fn addresses_that_are_none_say_so() {
     {
         let got = world.city.get(Some(&world.city.token), path, "*/*");
         assert!((400..500).contains(&got.status), "{path}: {} {}", got.status, got.text);
+        assert!(got.media != "text/plain; charset=utf-8", "{path}: {}", got.text);
     }
-    assert_eq!(world.city.get(None, "/verify", "*/*").status, 405);
+    for path in ["/api/credentials/%FF", "/r/%FF", "/schemas/credentials/%FF/1"] {
+        let got = world.city.get(Some(&world.city.token), path, "*/*");
+        assert_eq!((got.status, got.media.as_str()), (400, "application/problem+json"), "{path}: {}", got.text);
+    }
+}
+
+#[test]
+fn another_method_than_an_address_has_is_told_with_those_it_has() {
+    let world = World::new();
+    let routes = routes();
+    for route in &routes {
+        let path = world.path(route);
+        let own = |method: &str| routes.iter().any(|one| one.path == route.path && one.method == method);
+        let got = world.city.ask("DELETE", &path);
+        assert!(!own("delete"), "{path}: ask with a method that it has not");
+        is_problem(route, &got, 405);
+        assert_eq!(got.json()["type"], "/problems/wrong-method");
+        let allow: Vec<_> = got.headers["allow"].to_str().unwrap().split(", ").collect();
+        assert_eq!(allow.contains(&"GET"), own("get"), "{path}: {allow:?}");
+        assert_eq!(allow.contains(&"HEAD"), own("get"), "{path}: {allow:?}");
+        assert_eq!(allow.contains(&"POST"), own("post"), "{path}: {allow:?}");
+    }
+}
+
+#[test]
+fn what_makes_asking_twice_harmless_is_described_where_it_is_honoured() {
+    let with_key = |route: &&Route| route.headers.iter().any(|(name, _)| *name == "Idempotency-Key");
+    let paths: Vec<_> = routes().iter().filter(with_key).map(|route| route.path).collect();
+    assert_eq!(paths, ["/api/credentials", "/api/applications", "/vc-api/credentials/issue"]);
+    let openapi = certless::http::openapi::document(&routes());
+    assert_eq!(openapi["paths"]["/api/applications"]["post"]["parameters"][0]["in"], "header");
 }

@@ -158,6 +158,12 @@ impl TestCity {
         read(signed(agent().delete(format!("{}{path}", self.base)), token).call().unwrap())
     }
 
+    /// Asks without a token and a body by any method.
+    pub(crate) fn ask(&self, method: &str, path: &str) -> Got {
+        let request = ureq::http::Request::builder().method(method).uri(format!("{}{path}", self.base));
+        read(agent().run(request.body(()).unwrap()).unwrap())
+    }
+
     /// Gets with some token, or none.
     pub(crate) fn get(&self, token: Option<&str>, path: &str, accept: &str) -> Got {
         let request = agent().get(format!("{}{path}", self.base)).header("accept", accept);

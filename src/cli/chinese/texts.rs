@@ -1,0 +1,256 @@
+//! The texts: one row for every text of the grammar, in the order of the alphabet.
+
+use crate::cli::tool::MEMBERS;
+
+/// What stands for a value in usage lines.
+pub(super) const PLACEHOLDERS: &[(&str, &str)] = &[
+    ("ACT", "操作"),
+    ("ADDR", "地址"),
+    ("CLAIM", "信息项"),
+    ("CODE", "代码"),
+    ("COMMAND", "命令"),
+    ("CORRECTION", "等级"),
+    ("DIR", "目录"),
+    ("FILE", "文件"),
+    ("FORM", "形式"),
+    ("ID", "标识"),
+    ("INPUT", "输入"),
+    ("KEY", "密钥"),
+    ("LABEL", "说明"),
+    ("LANG", "语言"),
+    ("LICENCE", "证照"),
+    ("LICENCES", "证照"),
+    ("NAME", "名称"),
+    ("OP", "运算"),
+    ("OPTIONS", "选项"),
+    ("PACKAGES", "证照包"),
+    ("PASSPHRASE", "口令"),
+    ("PIXELS", "像素"),
+    ("ROLE", "角色"),
+    ("SECONDS", "秒"),
+    ("TEXT", "文字"),
+    ("TIME", "时间"),
+    ("TYPE", "类型"),
+    ("URL", "网址"),
+    ("VIEW", "视图"),
+    ("WALLET", "卡包"),
+];
+
+/// Why values are refused: a part of the English reason, and the Chinese.
+pub(super) const REASONS: &[(&str, &str)] = &[
+    ("invalid socket address", "应为“IP:端口”，如 127.0.0.1:8080"),
+    ("invalid digit", "应为整数"),
+    ("number too", "数值超出范围"),
+    ("is not in", "数值超出范围"),
+    ("cannot parse integer", "应为整数"),
+    ("agency", "应为机关代码，如 GA"),
+    ("type", "应为证照类型代码，如 idCard"),
+];
+
+/// English and Chinese.
+pub(super) const TEXTS: &[(&str, &str)] = &[
+    (
+        "A certificate-free city in one program. Without a command it starts the demo city",
+        "一个程序建成无证城市。不写命令即启动演示城市",
+    ),
+    ("A compact JWS", "紧凑格式的 JWS"),
+    ("A document against a schema", "用模式检查文档"),
+    (
+        "A file that holds the text, `-` for the standard input, or the text itself",
+        "存有文字的文件，- 表示标准输入，也可直接写文字",
+    ),
+    ("A file whose first line is the passphrase", "首行为口令的文件"),
+    (
+        "A holder's wallet in a file: receive licences, show codes, make presentations",
+        "持有人的卡包文件：领取证照、亮证、出示",
+    ),
+    ("A new file for the token; the standard output otherwise", "写入令牌的新文件；不写则输出到标准输出"),
+    ("A status list", "状态列表"),
+    ("About 15 %", "约 15%"),
+    ("About 25 %", "约 25%"),
+    ("About 30 %", "约 30%"),
+    ("About 7 %", "约 7%"),
+    ("Address to listen on", "监听地址"),
+    ("An ES256 signature", "ES256 签名"),
+    ("An Ed25519 signature, by the strict rule", "Ed25519 签名，按严格规则验证"),
+    (
+        "An SD-JWT or SD-JWT+KB; the rules of SD-JWT VC where its type says so",
+        "SD-JWT 或 SD-JWT+KB；类型如此声明时按 SD-JWT VC 规则",
+    ),
+    ("Check every row, issue none", "只检查各行，不签发"),
+    ("Configuration file; certless.json in the data folder otherwise", "配置文件；不写则为数据目录中的 certless.json"),
+    (
+        "Declare a key known to others: what it signed from then on is refused",
+        "声明密钥失密：自该时刻起由它签发的一律不予通过",
+    ),
+    ("Draw a text as a QR code", "把文字画成二维码"),
+    ("Draw it into a file, .svg or .png", "画到文件，.svg 或 .png"),
+    ("Draw it on the terminal", "画在终端上"),
+    ("End a key that signs no more", "停用不再签发的密钥"),
+    ("Every agency's keys with their validity", "列出各机关的密钥及有效期"),
+    ("File with the access token for the server", "存有服务器访问令牌的文件"),
+    ("File with the operator's token for that server", "存有该服务器运维令牌的文件"),
+    ("Files, or - for the standard input", "文件，- 表示标准输入"),
+    (
+        "Folder for the credentials, one file each; and for the file of refused rows, otherwise beside the input",
+        "证照的输出目录，每张一个文件；被拒各行的文件也写到这里，不写则放在输入文件旁",
+    ),
+    (
+        "Folder for the measured stores, on the disk that is meant; a temporary one otherwise",
+        "测量用存储的目录，应在要测的磁盘上；不写则用临时目录",
+    ),
+    ("Folder of the city's data", "城市的数据目录"),
+    (
+        "Folder of the key files; DIR/keys unless the city was made without --data",
+        "密钥文件的目录；缺省为 目录/keys，建城时未写 --data 的除外",
+    ),
+    (
+        "Folder of the key files; keys/ beside the program's folder when --data is not given, else DIR/keys",
+        "密钥文件的目录；未写 --data 时为当前目录的 keys/，否则为 目录/keys",
+    ),
+    ("Forget the demo city's data and start afresh", "清除演示城市的数据，重新开始"),
+    ("From when", "起始时间"),
+    ("From when; now otherwise", "起始时间；不写则为现在"),
+    (
+        "How much damage the code survives: low for screens, medium for paper",
+        "二维码的容错等级：屏幕用 low，纸上用 medium",
+    ),
+    ("Issue and change credentials of the agency", "签发和变更本机关的证照"),
+    ("Issue the rows of a file", "按文件各行签发证照"),
+    ("JSON or JSON Lines of packages; `-` for the standard input", "证照包的 JSON 或 JSON Lines 文件；- 表示标准输入"),
+    ("Language of the messages: zh or en; otherwise LANG decides", "提示语言：zh 或 en；不写则由环境变量 LANG 决定"),
+    ("Let a server verify", "由服务器核验"),
+    ("Lift its suspension", "解除暂扣"),
+    ("Make a P-256 key, as browsers do, instead of Ed25519", "生成 P-256 密钥（浏览器所用），而不是 Ed25519"),
+    ("Make a bearer token for an agency, a window or the operator", "为机关、窗口或运维人员生成访问令牌"),
+    ("Make a presentation that answers a verifier's challenge", "按核验方的随机数生成出示"),
+    ("Make a show code (亮证码): its text on the standard output, or drawn", "生成亮证码：输出文字，或画成二维码"),
+    (
+        "Make a wallet with a fresh key; prints the public key that an agency binds licences to",
+        "新建卡包和密钥；输出供机关绑定证照的公钥",
+    ),
+    ("Make the first key of an agency", "生成机关的第一把密钥"),
+    ("Make the keys and the folder of a new city", "新建城市的密钥和数据目录"),
+    (
+        "Make the next key of an agency and sign with it; what older keys signed stays valid",
+        "更换机关密钥：以新密钥签发，旧密钥已签发的仍然有效",
+    ),
+    ("Make the store of an export, where there is none", "由导出文件建立存储，目录中须尚无存储"),
+    ("Measure the raw limits of this machine and the product beside them", "测量本机的极限和本程序的速度，并列比较"),
+    ("Offer the issuers for other people's test suites", "开放供第三方测试套件使用的签发接口"),
+    (MEMBERS, TOOL_MEMBERS),
+    ("Pixels per module of a PNG", "PNG 中每个模块的像素数"),
+    ("Print help", "显示帮助"),
+    ("Print help (see more with '--help')", "显示帮助"),
+    ("Print the public key, the licences and the history as JSON", "以 JSON 输出公钥、证照和使用记录"),
+    ("Print the verdict as JSON", "以 JSON 输出核验结论"),
+    ("Print this message or the help of the given subcommand(s)", "显示本帮助，或某个命令的帮助"),
+    ("Print version", "显示版本"),
+    ("Read every row, every index and the whole log", "通读每一行、每个索引和整个日志"),
+    ("Refuse what its holder did not sign", "没有持有人签名的不予通过"),
+    ("Revoke it for good (注销)", "注销，不可恢复"),
+    ("Run the city: keys and the store", "运维人员：管理密钥和存储"),
+    ("SD-JWT with key binding", "带持有人绑定的 SD-JWT"),
+    ("Seconds for each measurement", "每项测量的秒数"),
+    ("Serve a city", "启动城市服务"),
+    (
+        "Start the demo city: nine agencies, their stock of licences, residents with wallets",
+        "启动演示城市：九个机关、存量证照、有卡包的居民",
+    ),
+    ("Suspend it (暂扣); can be undone", "暂扣，可以解除"),
+    ("Suspend, reinstate or revoke a credential", "暂扣、解除暂扣或注销证照"),
+    ("Take applications at the agency's windows", "在本机关窗口受理办件"),
+    ("Take in credential packages, as an agency issued them", "领取机关签发的证照包"),
+    ("The agencies' keys and what the trust registry says of them", "各机关的密钥及其在信任名录中的状态"),
+    ("The agency", "机关"),
+    ("The agency, as GA", "机关代码，如 GA"),
+    ("The agency, for agencies and windows", "机关代码，角色为机关或窗口时填写"),
+    ("The building blocks by themselves: JSON lines in, JSON lines out", "单独使用各项基础运算：逐行 JSON 输入和输出"),
+    ("The canonical N-Quads of RDFC-1.0", "RDFC-1.0 的规范 N-Quads"),
+    ("The canonical form of RFC 8785", "RFC 8785 的规范形式"),
+    (
+        "The claims to disclose, all when none is named: names, or claim paths as JSON arrays",
+        "要披露的信息项，不写则全部披露：名称，或写成 JSON 数组的路径",
+    ),
+    ("The credential type, as idCard", "证照类型，如 idCard"),
+    ("The credential: its 电子证照标识", "证照的电子证照标识"),
+    ("The embedded store: export, import, check", "内嵌存储：导出、导入、检查"),
+    ("The export", "导出文件"),
+    ("The file; the standard output otherwise", "文件；不写则输出到标准输出"),
+    ("The form", "形式"),
+    (
+        "The holder's public key (JWK, did:key or did:jwk) for rows that bring none",
+        "没有自带公钥的各行所用的持有人公钥（JWK、did:key 或 did:jwk）",
+    ),
+    ("The key, key-1", "密钥名，如 key-1"),
+    ("The licence: its identifier, its number, or its type", "证照：标识、证号或类型"),
+    ("The licences: identifiers, numbers, or types; one for an SD-JWT", "证照：标识、证号或类型；SD-JWT 只能一张"),
+    ("The operation", "运算"),
+    (
+        "The passphrase itself, for scripts: better in the environment than among the arguments",
+        "口令本身，供脚本使用：宜放在环境变量中，不宜写在参数里",
+    ),
+    ("The public origin that stands in every identifier", "写入所有标识的对外地址"),
+    (
+        "The rows: .csv, .xlsx, .json or .jsonl. The column rowKey, where there is one, is a row's key",
+        "各行数据：.csv、.xlsx、.json 或 .jsonl。有 rowKey 列时以它为行的键",
+    ),
+    ("The running server that holds the store", "占用存储的运行中服务器"),
+    ("The server that holds the city; https, or http on this machine", "城市所在的服务器；https，本机可用 http"),
+    (
+        "The trust registry to rely on; trust/registry.json in the folder of the key files otherwise",
+        "所依据的信任名录；不写则为密钥目录中的 trust/registry.json",
+    ),
+    ("The verifier", "核验方"),
+    ("The verifier that it is meant for", "指定的核验方"),
+    ("The verifier's challenge", "核验方的随机数"),
+    ("The view to show", "出示的视图"),
+    ("The wallet file", "卡包文件"),
+    (
+        "Verify a credential, a presentation, a code or a picture of one. Exit 0 accepted, 1 refused, 2 could not decide",
+        "核验证照、出示、二维码或其图片。退出码：0 通过，1 不通过，2 无法判定",
+    ),
+    ("Verify as of this time, 2026-03-01T00:00:00Z", "按此时刻核验，如 2026-03-01T00:00:00Z"),
+    ("W3C presentation with a Data Integrity proof", "带 Data Integrity 证明的 W3C 出示"),
+    ("What is done to it", "要做的操作"),
+    ("What the bearer may do", "持令牌者的权限"),
+    ("What the token is for, in your own words", "令牌的用途，自行说明"),
+    ("What the verifier asked to be signed", "核验方要求签入的文字"),
+    ("Where to draw it, .svg or .png; on the terminal otherwise", "画到的文件，.svg 或 .png；不写则画在终端上"),
+    ("Whose it is", "卡包主人"),
+    ("Why; kept in the audit record", "原因，记入审计记录"),
+    ("Without the holder's signature, for paper", "不带持有人签名，供打印在纸上"),
+    ("Write every row as a line of JSON", "每行数据写成一行 JSON"),
+];
+
+/// [`MEMBERS`] in Chinese.
+const TOOL_MEMBERS: &str = "\
+每行输入一个 JSON 对象，输出一行应答：{\"ok\":true,…} 或
+{\"ok\":false,\"state\":\"invalid\"|\"error\",\"code\":…,\"detail\":…}；error 表示无法判定。
+
+KEY 是成员 jwk（JWK 公钥）、multikey（z…）或 key（十六进制：32 字节的 Ed25519，
+或 P-256 的 SEC1 点）。MESSAGE 是 message（十六进制）或 text（UTF-8 文字）。
+TIME 是 now（如 2026-03-01T00:00:00Z）；不写则用本机时钟。
+
+  jcs              document（任意 JSON）或 text（严格读取的 JSON 文字）
+                   → canonical、sha256（十六进制）
+  rdfc             document（JSON-LD）、contexts?（对象：网址 → 上下文；规范中的
+                   上下文已内置，不作任何获取）
+                   → canonical（RDFC-1.0 的 N-Quads）、sha256
+  ed25519-verify   KEY、MESSAGE、signature（十六进制或 base64url）
+  p256-verify      KEY、MESSAGE、signature（r 与 s，64 字节）
+  jws-verify       KEY、jws、typ? → header、claims（载荷不是 JSON 对象时为
+                   base64url）
+  sd-jwt-verify    签发者的 KEY、presentation（文字，或 JWS JSON 格式的对象）、
+                   nonce?、aud?、binding?（true 表示必须绑定，给出 nonce 或 aud 时
+                   亦然）、TIME
+                   → header、claims、disclosed（信息项路径）、withheld（未披露的
+                   摘要）、binding（nonce、aud、iat）或 null
+  status-decode    statusList（含 bits 和 lst 的对象）、encodedList（位串状态列表；
+                   statusSize? 为 1）或 token（JWT，须有 KEY）；index?
+                   → entries、status（该位置的值）、set（[位置, 值]，前 1000 个）
+  schema-validate  document，以及 type（如 idCard，可带 part?：credential、subject
+                   或 disclosed）或 schema（可带 documents?：对象，$id → 模式）；
+                   本城市的格式已内置
+                   → 不符合时给出 problems（path、keyword、member）
+";
