@@ -6,6 +6,7 @@
 pub mod issuer;
 
 use std::fs;
+use std::io::Read;
 use std::path::Path;
 use std::time::Duration;
 
@@ -35,9 +36,10 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client of the server at an origin; the bearer token is the content of a file. With a token only `https://host`, or
+    /// A client of the server at an origin; the bearer token is the content of a file, and so is the
+    /// certificate authority to trust instead of the public ones. With a token only `https://host`, or
     /// `http://` to this machine.
-    pub fn open(server: &str, token: Option<&Path>) -> Result<Self, Error> {
+    pub fn open(server: &str, token: Option<&Path>, authority: Option<&Path>) -> Result<Self, Error> {
         let base = server.trim_end_matches('/').to_owned();
         if !is_origin(&base) || (token.is_some() && !keeps_secrets(&base)) {
             return Err(Error::new(ErrorKind::Malformed, "server is no https origin").says(
@@ -46,7 +48,9 @@ impl Client {
             ));
         }
         let token = token.map(read_token).transpose()?;
+        let authority = authority.map(read_authority).transpose()?;
         let agent = Agent::config_builder()
+            .tls_config(super::trusting(authority.as_slice()))
             .proxy(None)
             .http_status_as_error(false)
             .max_redirects(0)
@@ -63,6 +67,18 @@ impl Client {
     pub fn get(&self, path: &str) -> Result<Value, Error> {
         let request = self.agent.get(format!("{}{path}", self.base));
         self.read(self.signed(request).call())
+    }
+
+    /// What stands at a path, to be read as it comes: of any length, however long it takes.
+    pub fn stream(&self, path: &str) -> Result<impl Read + use<>, Error> {
+        let request = self.signed(self.agent.get(format!("{}{path}", self.base)));
+        let request = request.config().timeout_global(None).timeout_recv_response(Some(TOTAL)).build();
+        let answer = request.call().map_err(|error| self.no_answer(error))?;
+        if answer.status().is_success() {
+            return Ok(answer.into_body().into_reader());
+        }
+        let refused = self.read(Ok(answer));
+        Err(refused.err().unwrap_or_else(|| Error::new(ErrorKind::Unavailable, "no success")))
     }
 
     /// Posts JSON. [`ErrorKind::Unknown`] when no answer came back: it may have been done.
@@ -168,6 +184,17 @@ fn keeps_secrets(base: &str) -> bool {
     let host = uri.host().unwrap_or_default().trim_matches(['[', ']']);
     let own = host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());
     uri.scheme_str() == Some("https") || own && uri.scheme_str() == Some("http")
+}
+
+/// The text of a file with a certificate authority.
+pub fn read_authority(file: &Path) -> Result<String, Error> {
+    let name = file.display();
+    let text = fs::read_to_string(file).unwrap_or_default();
+    if text.contains("-----BEGIN CERTIFICATE-----") {
+        return Ok(text);
+    }
+    Err(Error::new(ErrorKind::NotFound, format!("{name} holds no certificate"))
+        .says(format!("文件 {name} 中没有 CA 证书（PEM）。"), format!("{name} holds no certificate authority (PEM).")))
 }
 
 fn read_token(file: &Path) -> Result<Secret<String>, Error> {

@@ -10,7 +10,7 @@ use std::time::Duration;
 use super::open::write_trust_copy;
 use crate::base::bytes::hex;
 use crate::base::random::bytes;
-use crate::domain::ports::LOG_LEASE;
+use crate::domain::ports::{LOG_LEASE, StoreError};
 use crate::http::service::Service;
 
 /// How often the queue of the log is looked at: a leaf is in the log within a second.
@@ -53,8 +53,9 @@ impl Drop for Background {
 fn run(service: &Service, keys: &Path, stop: &AtomicBool) {
     let owner = hex(&bytes::<8>(service.city.random()));
     let (mut tick, mut copied) = (0_u64, service.city.registry().version);
+    let mut trouble = None;
     while !stop.load(Ordering::Relaxed) && service.city.store().health().ready {
-        integrate(service, &owner);
+        tell_change(&mut trouble, integrate(service, &owner).err());
         copied = copy_trust(service, keys, copied);
         if tick.is_multiple_of(SWEEP_TICKS) {
             tidy(service);
@@ -64,16 +65,25 @@ fn run(service: &Service, keys: &Path, stop: &AtomicBool) {
     }
 }
 
-fn integrate(service: &Service, owner: &str) {
+fn integrate(service: &Service, owner: &str) -> Result<(), StoreError> {
     let store = service.city.store();
-    match store.lease(LOG_LEASE, owner, LEASE) {
-        Ok(Some(epoch)) => match store.integrate(epoch, TURN) {
-            Ok(done) => metrics::counter!("certless_log_size").absolute(done.head.size),
-            Err(error) => tracing::warn!(%error, "log leaves were not integrated"),
-        },
-        Ok(None) => {}
-        Err(error) => tracing::warn!(%error, "the integrator's lease was not taken"),
+    if let Some(epoch) = store.lease(LOG_LEASE, owner, LEASE)? {
+        let done = store.integrate(epoch, TURN)?;
+        metrics::counter!("certless_log_size").absolute(done.head.size);
     }
+    Ok(())
+}
+
+/// Logs that the log stopped growing, and that it grows again; what stays as it is was told before.
+fn tell_change(known: &mut Option<StoreError>, now: Option<StoreError>) {
+    if *known == now {
+        return;
+    }
+    match &now {
+        Some(error) => tracing::warn!(%error, "log leaves are not integrated until this ends"),
+        None => tracing::info!("log leaves are integrated again"),
+    }
+    *known = now;
 }
 
 /// Keeps the public copy of the trust registry beside the keys as new as the registry; the version that is there now.
@@ -97,5 +107,50 @@ fn tidy(service: &Service) {
     }
     if let Err(error) = service.city.renew_trust() {
         tracing::warn!(%error, "the trust registry was not renewed");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::sync::Mutex;
+
+    use super::*;
+
+    #[derive(Clone, Default)]
+    struct Lines(Arc<Mutex<Vec<u8>>>);
+
+    impl io::Write for Lines {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn trouble_is_told_when_it_comes_and_when_it_goes() {
+        let lines = Lines::default();
+        let writer = lines.clone();
+        let subscriber = tracing_subscriber::fmt().with_writer(move || writer.clone()).finish();
+        tracing::subscriber::with_default(subscriber, || {
+            let mut known = None;
+            for _ in 0..5 {
+                tell_change(&mut known, None);
+            }
+            for _ in 0..50 {
+                tell_change(&mut known, Some(StoreError::Full));
+            }
+            tell_change(&mut known, Some(StoreError::Retry));
+            for _ in 0..5 {
+                tell_change(&mut known, None);
+            }
+        });
+        let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+        assert_eq!(text.lines().count(), 3, "{text}");
+        assert!(text.lines().last().unwrap().contains("again"), "{text}");
     }
 }

@@ -1,7 +1,7 @@
 //! One running city: configuration, telemetry and wiring.
 //!
 //! Decides nothing; it puts the adapters under the domain and the pages on top. Read [`config`] and [`telemetry`],
-//! [`open`] (keys, store and registry become a city), [`demo`], [`background`] and [`server`]; [`verifier`] verifies without a city.
+//! [`open`] (keys, store and registry become a city), [`demo`], [`background`], [`tls`] and [`server`]; [`verifier`] verifies without a city.
 
 pub mod background;
 pub mod config;
@@ -9,4 +9,5 @@ pub mod demo;
 pub mod open;
 pub mod server;
 pub mod telemetry;
+pub mod tls;
 pub mod verifier;

@@ -165,17 +165,25 @@ struct Maker(Mutex<Keyring>);
 impl KeyMaker for Maker {
     fn next_key(&self, agency: &AgencyCode) -> Result<(String, Arc<dyn Signer>), KeyMakerError> {
         let mut ring = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let failed = |error: KeyringError| KeyMakerError {
-            message: Label::new(error.message(Lang::Zh), error.message(Lang::En)),
-            detail: error.to_string(),
-        };
-        let generation = ring.rotate(agency, &SystemRandom).map_err(failed)?;
+        let generation = ring.rotate(agency, &SystemRandom).map_err(|error| not_made(&error))?;
         let keys = ring.agency(agency, generation).ok_or_else(|| KeyMakerError {
             detail: "the new key is not in the ring".to_owned(),
             message: Label::new("新密钥未能读取。", "The new key could not be read."),
         })?;
         Ok((key_name(Algorithm::EdDsa, generation), Arc::new(keys.eddsa)))
     }
+
+    fn destroy_key(&self, agency: &AgencyCode, key_id: &str) -> Result<(), KeyMakerError> {
+        let mut ring = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = ring.generations(agency);
+        let generation = known.into_iter().find(|generation| key_name(Algorithm::EdDsa, *generation) == key_id);
+        generation.map_or(Ok(()), |generation| ring.destroy(agency, generation).map_err(|error| not_made(&error)))
+    }
+}
+
+fn not_made(error: &KeyringError) -> KeyMakerError {
+    let message = Label::new(error.message(Lang::Zh), error.message(Lang::En));
+    KeyMakerError { message, detail: error.to_string() }
 }
 
 /// A key file's problem as the city tells it.

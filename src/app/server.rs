@@ -15,6 +15,7 @@ use tower_http::timeout::TimeoutLayer;
 use super::background::Background;
 use super::config::Config;
 use super::telemetry;
+use super::tls::{self, Gate, Tls};
 use crate::domain::city::City;
 use crate::domain::error::{Error, ErrorKind};
 use crate::http::service::{Limits, Service};
@@ -91,12 +92,36 @@ async fn listen(config: &Config, service: Arc<Service>, ready: impl FnOnce()) ->
             format!("Cannot listen on {}: {error}. Choose another address with --listen.", config.listen),
         )
     })?;
-    ready();
+    let certificate = Tls::open(config, service.city.now())?;
     let router = router(config, &service);
-    axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>())
-        .with_graceful_shutdown(stop(service))
-        .await
-        .map_err(|error| failed(&error))
+    if certificate.is_none() && tls::is_enclosed(config) {
+        ready();
+        return axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>())
+            .with_graceful_shutdown(stop(service))
+            .await
+            .map_err(|error| failed(&error));
+    }
+    let origin = service.city.names.base().to_owned();
+    let authority = certificate.as_ref().map(|tls| tls.authority(&origin)).transpose()?.flatten();
+    let router = authority.iter().fold(router, |router, ca| router.merge(ui::ca::router(ca)));
+    let gate = Gate::new(certificate.as_ref(), ui::ca::plain(&origin, authority.as_ref()));
+    if let Some(certificate) = certificate {
+        tokio::spawn(certificate.keep_fresh(Arc::clone(&service)));
+    }
+    ready();
+    guarded(listener, gate, router, service).await.map_err(|error| failed(&error))
+}
+
+/// Serves behind a gate; connections under way get a moment to end.
+async fn guarded(listener: TcpListener, gate: Gate, router: Router, service: Arc<Service>) -> std::io::Result<()> {
+    let handle = axum_server::Handle::new();
+    let ending = handle.clone();
+    tokio::spawn(async move {
+        stop(service).await;
+        ending.graceful_shutdown(Some(Duration::from_secs(5)));
+    });
+    let server = axum_server::from_tcp(listener.into_std()?)?.acceptor(gate).handle(handle);
+    server.serve(router.into_make_service()).await
 }
 
 /// The interfaces and pages with what every answer gets.

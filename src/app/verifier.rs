@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
+use crate::adapters::client::read_authority;
 use crate::adapters::fetch::allow::AllowList;
 use crate::adapters::fetch::{Fetcher, Policy};
 use crate::adapters::store::memory::MemoryStore;
@@ -45,7 +46,8 @@ pub struct Verifier {
 
 impl Verifier {
     /// A verifier that relies on a registry file; `folder`, where it exists, keeps the memory of accepted codes.
-    pub fn open(registry: &Path, folder: &Path, clock: Arc<dyn Clock>) -> Result<Self, Error> {
+    /// The city's server is believed for the certificate authority `ca`, PEM, or the public ones without it.
+    pub fn open(registry: &Path, folder: &Path, ca: Option<&Path>, clock: Arc<dyn Clock>) -> Result<Self, Error> {
         let bytes = fs::read(registry).map_err(|error| {
             Error::new(ErrorKind::NotFound, format!("{}: {error}", registry.display())).says(
                 format!("没有信任名录 {}。请用 --trust 指定，或用 --server 由服务器核验。", registry.display()),
@@ -66,7 +68,7 @@ impl Verifier {
         if let Some(seen) = &seen {
             recall(seen, store.as_ref(), clock.as_ref())?;
         }
-        let web = Outbound(Fetcher::new(policy(&base)?));
+        let web = Outbound(Fetcher::new(policy(&base, ca)?));
         let ports = Ports { store, clock, random: Arc::new(SystemRandom), web: Some(Arc::new(web)), key_maker: None };
         Ok(Self { city: City::new(ports, names, no_keys(), contexts, registry), seen })
     }
@@ -109,7 +111,7 @@ fn recall(path: &Path, store: &dyn Store, clock: &dyn Clock) -> Result<(), Error
 }
 
 /// The city's own host and nothing else; plain HTTP on this machine only.
-fn policy(base: &str) -> Result<Policy, Error> {
+fn policy(base: &str, ca: Option<&Path>) -> Result<Policy, Error> {
     let host = base.split_once("://").map_or(base, |(_, host)| host);
     Ok(Policy {
         hosts: AllowList::parse(&[host])?,
@@ -118,6 +120,7 @@ fn policy(base: &str) -> Result<Policy, Error> {
         total: FETCH_TIME,
         max_bytes: FETCH_BYTES,
         max_redirects: 2,
+        authorities: ca.map(read_authority).transpose()?.into_iter().collect(),
     })
 }
 

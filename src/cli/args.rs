@@ -1,6 +1,6 @@
 //! The grammar of the command line.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -48,6 +48,8 @@ pub enum Command {
     Keys(KeysArgs),
     /// The embedded store: export, import, check.
     Store(StoreArgs),
+    /// HTTPS: a certificate authority of the city's own.
+    Tls(TlsArgs),
     /// Make a bearer token for an agency, a window or the operator.
     Token(TokenArgs),
     /// The accounts of the staff: add, list, disable, enable, reset, end-sessions.
@@ -56,6 +58,63 @@ pub enum Command {
     Bench(BenchArgs),
     /// The building blocks by themselves: JSON lines in, JSON lines out.
     Tool(ToolArgs),
+}
+
+/// Options of `tls`.
+#[derive(Args, Debug)]
+pub struct TlsArgs {
+    /// Where the city is.
+    #[command(flatten)]
+    pub place: Place,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: TlsCommand,
+}
+
+/// What to do for HTTPS.
+#[derive(Debug, Subcommand)]
+pub enum TlsCommand {
+    /// Make the authority and the server's certificate; this machine's names and addresses are in it.
+    Init {
+        /// A further DNS name of the server; may be given several times.
+        #[arg(long, value_name = "NAME")]
+        name: Vec<String>,
+        /// A further address of the server; may be given several times.
+        #[arg(long, value_name = "ADDR")]
+        ip: Vec<IpAddr>,
+        /// Make another authority in place of the one that is there; phones have to install it again.
+        #[arg(long)]
+        new_ca: bool,
+    },
+}
+
+/// HTTPS or not.
+#[derive(Args, Clone, Debug, Default)]
+pub struct TlsOptions {
+    /// Serve HTTPS with the certificate of `certless tls init`.
+    #[arg(long)]
+    pub tls: bool,
+    /// Serve HTTPS with this certificate chain, PEM; taken anew when it changes.
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    pub tls_cert: Option<PathBuf>,
+    /// The key of that certificate, PEM.
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    pub tls_key: Option<PathBuf>,
+}
+
+impl TlsOptions {
+    /// Puts what was asked for into the configuration.
+    pub fn apply(&self, config: &mut Config) {
+        config.tls.enabled |= self.tls;
+        if self.tls_cert.is_some() {
+            config.tls.certificate.clone_from(&self.tls_cert);
+            config.tls.key.clone_from(&self.tls_key);
+        }
+    }
+
+    fn is_given(&self) -> bool {
+        self.tls || self.tls_cert.is_some()
+    }
 }
 
 /// Options of `token`.
@@ -115,6 +174,9 @@ pub struct VerifyArgs {
     /// Let a server verify.
     #[arg(long, value_name = "URL", conflicts_with_all = ["at", "trust"])]
     pub server: Option<String>,
+    /// File with the certificate authority of the city's server, PEM; tls/ca.crt in the folder of the key files otherwise.
+    #[arg(long, value_name = "FILE")]
+    pub ca: Option<PathBuf>,
     /// Refuse what its holder did not sign.
     #[arg(long)]
     pub bound: bool,
@@ -138,6 +200,9 @@ pub struct KeysArgs {
     /// File with the operator's token for that server.
     #[arg(long, global = true, value_name = "FILE", requires = "server")]
     pub token: Option<PathBuf>,
+    /// File with the certificate authority of that server, PEM; the public ones otherwise.
+    #[arg(long, global = true, value_name = "FILE", requires = "server")]
+    pub ca: Option<PathBuf>,
     /// What to do.
     #[command(subcommand)]
     pub command: KeysCommand,
@@ -190,6 +255,15 @@ pub struct StoreArgs {
     /// Where the city is.
     #[command(flatten)]
     pub place: Place,
+    /// The running server that holds the store.
+    #[arg(long, global = true, value_name = "URL", requires = "token")]
+    pub server: Option<String>,
+    /// File with the operator's token for that server.
+    #[arg(long, global = true, value_name = "FILE", requires = "server")]
+    pub token: Option<PathBuf>,
+    /// File with the certificate authority of that server, PEM; the public ones otherwise.
+    #[arg(long, global = true, value_name = "FILE", requires = "server")]
+    pub ca: Option<PathBuf>,
     /// What to do.
     #[command(subcommand)]
     pub command: StoreCommand,
@@ -228,6 +302,9 @@ pub struct DemoArgs {
     /// Forget the demo city's data and start afresh.
     #[arg(long)]
     pub reset: bool,
+    /// HTTPS or not.
+    #[command(flatten)]
+    pub tls: TlsOptions,
     /// Offer the issuers for other people's test suites.
     #[arg(long)]
     pub conformance: bool,
@@ -237,7 +314,7 @@ impl DemoArgs {
     /// Whether any option of the demo city was given.
     pub fn is_given(&self) -> bool {
         let usual = self.data == Path::new(DEFAULT_DATA) && self.listen == SocketAddr::from(([127, 0, 0, 1], 8080));
-        !usual || self.keys.is_some() || self.reset || self.conformance
+        !usual || self.keys.is_some() || self.reset || self.conformance || self.tls.is_given()
     }
 }
 
@@ -258,6 +335,9 @@ pub struct ServeArgs {
     /// Where the city is.
     #[command(flatten)]
     pub place: Place,
+    /// HTTPS or not.
+    #[command(flatten)]
+    pub tls: TlsOptions,
     /// Address to listen on.
     #[arg(long, value_name = "ADDR")]
     pub listen: Option<SocketAddr>,

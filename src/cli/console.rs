@@ -17,14 +17,22 @@ pub struct Console<'a> {
 }
 
 impl Console<'_> {
-    /// A line of the answer.
+    /// A line of the answer; whoever reads no further has had enough.
     pub fn line(&mut self, text: impl AsRef<str>) -> Result<(), Error> {
-        writeln!(self.answers, "{}", text.as_ref()).map_err(|error| stream_error(&error))
+        written(writeln!(self.answers, "{}", text.as_ref()))
     }
 
     /// A note for people, in their language.
     pub fn note(&mut self, zh: impl AsRef<str>, en: impl AsRef<str>) -> Result<(), Error> {
-        writeln!(self.notes, "{}", self.lang.pick(zh.as_ref(), en.as_ref())).map_err(|error| stream_error(&error))
+        written(writeln!(self.notes, "{}", self.lang.pick(zh.as_ref(), en.as_ref())))
+    }
+}
+
+/// What came of writing to a stream: a closed pipe is no error.
+pub fn written(result: io::Result<()>) -> Result<(), Error> {
+    match result {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(stream_error(&error)),
+        _ => Ok(()),
     }
 }
 

@@ -17,6 +17,7 @@ pub mod reach;
 pub mod serve;
 pub mod status;
 pub mod store;
+pub mod tls;
 pub mod token;
 pub mod tool;
 pub mod verify;
@@ -109,12 +110,13 @@ fn execute(cli: Cli, out: Output) -> Result<u8, Error> {
         Command::Verify(args) => verify::run(&args, out),
         Command::Keys(args) => keys::run(&args, out),
         Command::Store(args) => store::run(&args, out),
+        Command::Tls(args) => tls::run(&args, out),
         Command::Token(args) => token::run(&args, out),
         Command::Account(args) => account::run(&args, out),
         Command::Bench(args) => bench::run(&args, out),
         Command::Tool(args) => {
             let (input, lines) = (std::io::stdin().lock(), std::io::stdout().lock());
-            tool::run(args.op, input, lines, &SystemClock).map_err(|error| output::broken_pipe(&error))?;
+            console::written(tool::run(args.op, input, lines, &SystemClock))?;
             Ok(OK)
         }
         Command::Issue(args) => issue::run(&args, out),

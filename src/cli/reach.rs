@@ -31,6 +31,9 @@ pub struct ReachArgs {
     /// File with the access token for the server.
     #[arg(long, value_name = "FILE", requires = "server")]
     pub token: Option<PathBuf>,
+    /// File with the certificate authority of that server, PEM; the public ones otherwise.
+    #[arg(long, value_name = "FILE", requires = "server")]
+    pub ca: Option<PathBuf>,
 }
 
 /// The city as a command asks it.
@@ -67,7 +70,7 @@ impl Reach {
     /// Opens the data, or the way to the server.
     pub fn open(args: &ReachArgs) -> Result<Self, Error> {
         if let (Some(server), Some(token)) = (&args.server, &args.token) {
-            return Client::open(server, Some(token)).map(Self::There);
+            return Client::open(server, Some(token), args.ca.as_deref()).map(Self::There);
         }
         let config = args.place.config()?;
         config.check()?;

@@ -2,17 +2,21 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 
 use super::OK;
 use super::args::{DemoArgs, Place, ServeArgs};
 use super::init;
 use super::output::{Output, file_error, write_private};
+use crate::adapters::tls::{self, Authority};
 use crate::adapters::wallet_file::{self, WalletKey};
 use crate::app::config::Config;
-use crate::app::{demo, open, server, telemetry};
+use crate::app::{demo, open, server, telemetry, tls as server_tls};
+use crate::base::clock::{Clock as _, SystemClock};
 use crate::base::json::Value;
 use crate::base::random::SystemRandom;
+use crate::base::time::china_date;
 use crate::crypto::password::Cost;
 use crate::domain::agency::Agencies;
 use crate::domain::catalogue::row::HOLDER_KEY;
@@ -33,12 +37,17 @@ pub fn serve(args: &ServeArgs, out: Output) -> Result<u8, Error> {
         config.listen = listen;
     }
     config.conformance |= args.conformance;
+    args.tls.apply(&mut config);
     config.check()?;
+    require_matching_scheme(&config)?;
     telemetry::start_log(&config.log)?;
     let city = open::city(&config)?;
     open::write_trust_copy(&config.keys_folder(), &city)?;
     let address = city.names.base().to_owned();
-    server::serve(&config, city, || out.say(format!("已启动：{address}"), format!("Serving {address}")))?;
+    server::serve(&config, city, || {
+        out.say(format!("已启动：{address}"), format!("Serving {address}"));
+        warn_of_plain_http(&config, out);
+    })?;
     Ok(OK)
 }
 
@@ -50,15 +59,20 @@ pub fn demo(args: &DemoArgs, out: Output) -> Result<u8, Error> {
     }
     let mut config = place.config()?;
     config.listen = args.listen;
-    config.base_url = format!("http://{}", args.listen);
+    args.tls.apply(&mut config);
+    config.base_url = demo_origin(args.listen, config.tls.is_spoken());
     config.fetch.loopback = true;
     config.fetch.hosts = vec!["127.0.0.1:*".to_owned(), "localhost:*".to_owned()];
     config.check()?;
     telemetry::start_log(&config.log)?;
+    prepare_tls(&config)?;
     let city = open_demo(&config, out)?;
     config.conformance = args.conformance;
     let base = city.names.base().to_owned();
-    server::serve(&config, city, || welcome(&base, &config.data, out))?;
+    server::serve(&config, city, || {
+        welcome(&base, &config, out);
+        warn_of_plain_http(&config, out);
+    })?;
     Ok(OK)
 }
 
@@ -70,6 +84,7 @@ fn open_demo(config: &Config, out: Output) -> Result<City, Error> {
         init::make(config)?;
     }
     require_demo(config)?;
+    require_same_origin(config)?;
     let city = open::city(config)?;
     if !config.data.join(FILLED).exists() {
         fill(config, &city, out)?;
@@ -77,6 +92,65 @@ fn open_demo(config: &Config, out: Output) -> Result<City, Error> {
     demo::hire(&city)?;
     open::write_trust_copy(&config.keys_folder(), &city)?;
     Ok(city)
+}
+
+/// The demo's address as others reach it: an unspecified address becomes the machine's own.
+fn demo_origin(listen: SocketAddr, tls: bool) -> String {
+    let own = || tls::outward_address().unwrap_or(Ipv4Addr::LOCALHOST.into());
+    let ip = if listen.ip().is_unspecified() { own() } else { listen.ip() };
+    format!("{}://{}", if tls { "https" } else { "http" }, SocketAddr::new(ip, listen.port()))
+}
+
+/// The demo's own certificate authority, made when it is first asked for; the address that is served is in the certificate.
+fn prepare_tls(config: &Config) -> Result<(), Error> {
+    if !config.tls.enabled || config.tls.certificate.is_some() {
+        return Ok(());
+    }
+    let authority = Authority::of(&config.keys_folder());
+    let mut names = if authority.exists() { authority.names()? } else { tls::Names::of_this_machine() };
+    let before = names.clone();
+    let host = config.base_url.trim_start_matches("https://").parse::<SocketAddr>();
+    names.add(&[], host.ok().map(|host| host.ip()).as_slice())?;
+    if authority.exists() && names == before {
+        return Ok(());
+    }
+    authority.init(&names, false, china_date(SystemClock.now()), &SystemRandom)
+}
+
+/// Fails when the demo was made for another address: it stands in every licence.
+fn require_same_origin(config: &Config) -> Result<(), Error> {
+    let made_for = Config::load(&config.data.join("certless.json"))?.base_url;
+    if made_for == config.base_url {
+        return Ok(());
+    }
+    let now = &config.base_url;
+    Err(Error::new(ErrorKind::Conflict, format!("made for {made_for}, asked to serve {now}")).says(
+        format!("演示城市是按 {made_for} 建立的，地址已写入证照。要改为 {now}，请加 --reset 重建，或用 --data 另建一个。"),
+        format!("The demo city was made for {made_for}, which stands in its licences. For {now} add --reset, or make another with --data."),
+    ))
+}
+
+/// Fails when HTTPS is served under identifiers that say http.
+fn require_matching_scheme(config: &Config) -> Result<(), Error> {
+    if !config.tls.is_spoken() || config.base_url.starts_with("https://") {
+        return Ok(());
+    }
+    let (base, file) = (&config.base_url, config.data.join("certless.json"));
+    let file = file.display();
+    Err(Error::new(ErrorKind::Conflict, format!("baseUrl is {base}")).says(
+        format!("对外地址 {base} 不是 https。新建城市请用 certless init --base-url https://…；尚未签发证照的，可修改 {file} 中的 baseUrl。"),
+        format!("The public address {base} is not https. Make a city with certless init --base-url https://…, or change baseUrl in {file} while nothing is issued."),
+    ))
+}
+
+/// Says why other machines will be turned away.
+fn warn_of_plain_http(config: &Config, out: Output) {
+    if !config.tls.is_spoken() && !server_tls::is_enclosed(config) {
+        out.note(
+            "注意：未启用 HTTPS，其他设备的访问将被拒绝。请执行 certless tls init 并加 --tls；前面另有 TLS 设备的，配置 tls.proxied。",
+            "Note: without HTTPS other machines are turned away. Run certless tls init and add --tls; where a machine in front speaks TLS, set tls.proxied.",
+        );
+    }
 }
 
 fn fill(config: &Config, city: &City, out: Output) -> Result<(), Error> {
@@ -161,7 +235,7 @@ fn reset(config: &Config) -> Result<(), Error> {
     require_demo(config)?;
     remove(&config.data)?;
     let keys = config.keys_folder();
-    for name in ["city.seed", "storage.seed", "agencies", "trust"] {
+    for name in ["city.seed", "storage.seed", "agencies", "trust", "tls"] {
         remove(&keys.join(name))?;
     }
     Ok(())
@@ -176,7 +250,8 @@ fn remove(path: &Path) -> Result<(), Error> {
 }
 
 /// What there is and what to try next.
-fn welcome(base: &str, data: &Path, out: Output) {
+fn welcome(base: &str, config: &Config, out: Output) {
+    let data = &config.data;
     out.say(format!("演示城市已启动：{base}\n"), format!("The demo city is running: {base}\n"));
     out.say("机关（签发令牌 · 窗口令牌）", "Agencies (issuing token · window token)");
     if let Ok(agencies) = Agencies::shipped() {
@@ -203,18 +278,31 @@ fn welcome(base: &str, data: &Path, out: Output) {
     let program = std::env::args().next().unwrap_or_else(|| "certless".to_owned());
     let wallet = data.join("wallets").join("0001.wallet");
     let wallet = wallet.display();
+    let ca = config.keys_folder().join("tls").join("ca.crt");
+    let local = config.tls.enabled && config.tls.certificate.is_none();
+    let (curl, trusted) = if local {
+        (format!(" --cacert {}", ca.display()), format!(" --ca {}", ca.display()))
+    } else {
+        (String::new(), String::new())
+    };
     for line in [
         format!("export CERTLESS_WALLET_PASSPHRASE={}", demo::PASSPHRASE),
         format!("{program} wallet list {wallet}"),
         format!("{program} wallet code {wallet} idCard --out code.png"),
         format!("{program} verify code.png"),
-        format!("curl -H 'authorization: Bearer {}' {base}/api/credentials", demo::agency_token("GA")),
+        format!("curl{curl} -H 'authorization: Bearer {}' {base}/api/credentials", demo::agency_token("GA")),
         format!(
-            "{program} issue --agency GA --type idCard --in FILE.csv --server {base} --token {}",
+            "{program} issue --agency GA --type idCard --in FILE.csv --server {base}{trusted} --token {}",
             data.join("tokens").join("GA.token").display()
         ),
     ] {
         out.line(format!("  {line}"));
+    }
+    if local {
+        out.say(
+            format!("\n手机首次使用：打开 {base}/ca 安装 CA 证书。"),
+            format!("\nPhones first: open {base}/ca and install the authority."),
+        );
     }
     out.say("\n按 Ctrl-C 停止。", "\nStop with Ctrl-C.");
 }

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{self, Read as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::args::VerifyArgs;
@@ -50,7 +50,7 @@ enum Told {
 impl Judge {
     fn open(args: &VerifyArgs) -> Result<Self, Error> {
         if let Some(server) = &args.server {
-            return Client::open(server, None).map(Self::Server);
+            return Client::open(server, None, authority(args).as_deref()).map(Self::Server);
         }
         verifier(args).map(|verifier| Self::Here(Box::new(verifier)))
     }
@@ -63,13 +63,19 @@ impl Judge {
     }
 }
 
+/// The certificate authority to believe the city's server for: the one that is named, or the city's own where it has one.
+fn authority(args: &VerifyArgs) -> Option<PathBuf> {
+    let own = || Some(args.place.keys_folder().join("tls").join("ca.crt")).filter(|own| own.exists());
+    args.ca.clone().or_else(own)
+}
+
 fn verifier(args: &VerifyArgs) -> Result<Verifier, Error> {
     let clock: Arc<dyn Clock> = match &args.at {
         Some(at) => Arc::new(FixedClock::new(parse_rfc3339(at)?)),
         None => Arc::new(SystemClock),
     };
     let trust = args.trust.clone().unwrap_or_else(|| args.place.keys_folder().join("trust").join("registry.json"));
-    Verifier::open(&trust, &args.place.data, clock)
+    Verifier::open(&trust, &args.place.data, authority(args).as_deref(), clock)
 }
 
 fn read(input: &Path) -> Result<Vec<u8>, Error> {

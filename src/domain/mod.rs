@@ -1,6 +1,6 @@
 //! The city: trust, issuing, status, presentations, matters and applications as plain synchronous decisions.
 //!
-//! [`ports`] says what the city needs from outside and [`change`] what it writes there; [`city`] is one running city, on
+//! [`ports`] says what the city needs from outside, [`change`] what it writes there and [`backup`] what is exported; [`city`] is one running city, on
 //! which every use case is a function: load, decide, one commit, answer. Read [`agency`], [`catalogue`], [`matter`] with
 //! [`matter_rules`], and [`calendar`] (what there is before anyone comes; [`demo`] makes a fictitious one), then [`trust`],
 //! [`issuance`], [`offer`] (how a wallet receives), [`status`], [`register`], [`holder`] (credentials), [`presentation`],
@@ -13,6 +13,7 @@ pub mod account;
 pub mod agency;
 pub mod application;
 pub mod audit;
+pub mod backup;
 pub mod calendar;
 pub mod catalogue;
 pub mod change;

@@ -8,6 +8,7 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::backup::Snapshot;
 use super::change::{Change, Page, Receipt, Row, StatusEntries, Table};
 use crate::base::id::{AgencyCode, ListId, RequestId};
 use crate::base::text::Label;
@@ -70,6 +71,9 @@ pub trait Store: Send + Sync {
     /// Deletes rows past their end of life and receipts older than their time, looking at up to `max` rows from where
     /// the last call ended; how many went.
     fn sweep(&self, max: u32) -> Result<u32, StoreError>;
+
+    /// The store as it stands now, for an export or a check while others write; `Retry` while another is held.
+    fn snapshot(&self) -> Result<Box<dyn Snapshot>, StoreError>;
 
     /// Whether it can serve, without waiting for the disk.
     fn health(&self) -> Health;
@@ -228,6 +232,9 @@ impl std::error::Error for WebError {}
 pub trait KeyMaker: Send + Sync {
     /// Makes the next key of an agency, durably; its name in the agency's DID document and what signs with it.
     fn next_key(&self, agency: &AgencyCode) -> Result<(String, Arc<dyn Signer>), KeyMakerError>;
+
+    /// Destroys the seed of a key that signs no more; nothing to do where it is gone. Its public key stays published.
+    fn destroy_key(&self, agency: &AgencyCode, key_id: &str) -> Result<(), KeyMakerError>;
 }
 
 /// Why no key was made: technical English, and the sentence for people.

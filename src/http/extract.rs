@@ -18,11 +18,11 @@ use crate::domain::error::{Error, ErrorKind};
 /// The parameters of the path.
 pub struct Path<T>(pub T);
 
-impl<T: DeserializeOwned + Send> FromRequestParts<Shared> for Path<T> {
+impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Path<T> {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, service: &Shared) -> Answer<Self> {
-        let path = axum::extract::Path::from_request_parts(parts, service).await;
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Answer<Self> {
+        let path = axum::extract::Path::from_request_parts(parts, state).await;
         path.map(|axum::extract::Path(path)| Self(path)).map_err(|error| Problem(Error::malformed(error.body_text())))
     }
 }
@@ -30,11 +30,11 @@ impl<T: DeserializeOwned + Send> FromRequestParts<Shared> for Path<T> {
 /// The parameters behind the question mark.
 pub struct Query<T>(pub T);
 
-impl<T: DeserializeOwned> FromRequestParts<Shared> for Query<T> {
+impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, service: &Shared) -> Answer<Self> {
-        let query = axum::extract::Query::from_request_parts(parts, service).await;
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Answer<Self> {
+        let query = axum::extract::Query::from_request_parts(parts, state).await;
         query
             .map(|axum::extract::Query(query)| Self(query))
             .map_err(|error| Problem(Error::malformed(error.body_text())))

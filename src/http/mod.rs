@@ -30,16 +30,16 @@ pub mod service;
 pub mod session;
 pub mod spoken;
 pub mod status;
+pub mod store;
 pub mod trust;
 pub mod types;
 pub mod vc_api;
 pub mod verify;
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, MatchedPath};
-use axum::http::header::{ACCEPT, ALLOW};
-use axum::http::{HeaderMap, HeaderValue};
-use axum::response::{IntoResponse as _, Response};
+use axum::extract::DefaultBodyLimit;
+use axum::http::HeaderMap;
+use axum::http::header::ACCEPT;
 use route::Route;
 use service::Shared;
 
@@ -65,6 +65,7 @@ pub fn routes() -> Vec<Route> {
     routes.extend(accounts::routes());
     routes.extend(pending::routes());
     routes.extend(audit::routes());
+    routes.extend(store::routes());
     routes.extend(vc_api::routes());
     routes.extend(log::routes());
     routes.extend(documents::routes());
@@ -87,18 +88,9 @@ async fn not_found() -> problem::Problem {
     problem::Problem(Error::not_found("no such address"))
 }
 
-/// What an address answers to another method than its own: which ones it has (RFC 9110 §15.5.6).
-async fn wrong_method(matched: Option<MatchedPath>) -> Response {
-    let problem = problem::Problem(Error::new(ErrorKind::WrongMethod, "no such method here"));
-    let path = matched.as_ref().map_or("", MatchedPath::as_str);
-    let own = routes().into_iter().filter(|route| route.path == path).map(|route| route.method);
-    let allow: Vec<_> =
-        own.map(|method| if method == "get" { "GET, HEAD".to_owned() } else { method.to_uppercase() }).collect();
-    let mut response = problem.into_response();
-    if let Ok(allow) = HeaderValue::try_from(allow.join(", ")) {
-        response.headers_mut().insert(ALLOW, allow);
-    }
-    response
+/// What an address answers to another method than its own; the framework adds `Allow` (RFC 9110 §15.5.6).
+async fn wrong_method() -> problem::Problem {
+    problem::Problem(Error::new(ErrorKind::WrongMethod, "no such method here"))
 }
 
 /// Whether a browser asks, which wants a page rather than JSON.

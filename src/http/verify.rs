@@ -1,6 +1,7 @@
 //! `POST /verify`: whatever was scanned or dropped becomes a verdict.
 
 use axum::extract::State;
+use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::post;
 

@@ -6,6 +6,7 @@
 //! is Chinese first with English one click away (`?lang=en`).
 
 mod assets;
+pub mod ca;
 mod html;
 mod progress;
 mod shell;

@@ -8,7 +8,6 @@ mod running;
 
 use std::sync::Arc;
 
-use certless::adapters::store::check::check;
 use certless::adapters::store::memory::MemoryStore;
 use certless::base::clock::{Clock, FixedClock};
 use certless::domain::city::City;
@@ -44,7 +43,7 @@ impl World {
     }
 
     fn check(&self, when: &str) {
-        let report = check(&self.store.snapshot()).unwrap();
+        let report = self.store.snapshot().unwrap().check().unwrap();
         assert_eq!(report.faults, 0, "{when}: {:?}", report.listed);
     }
 }

@@ -19,3 +19,4 @@ mod status_lists;
 mod store;
 mod supply_chain;
 mod support;
+mod tls;

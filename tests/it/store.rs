@@ -60,6 +60,8 @@ kit! {
         an_export_makes_the_same_store_again,
         a_broken_export_is_refused,
         damage_is_found_by_the_check,
+        a_snapshot_stays_while_others_write,
+        an_export_under_load_is_a_whole_store,
     }
 }
 

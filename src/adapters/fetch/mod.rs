@@ -35,6 +35,8 @@ pub struct Policy {
     pub max_bytes: u64,
     /// Most redirects followed.
     pub max_redirects: u8,
+    /// The certificate authorities to trust, PEM; the public ones when there is none.
+    pub authorities: Vec<String>,
 }
 
 /// A fetched document.
@@ -107,6 +109,7 @@ impl Fetcher {
             .max_idle_connections(0)
             .user_agent("certless")
             .accept_encoding("identity")
+            .tls_config(super::trusting(&policy.authorities))
             .build();
         let resolver = CheckedResolver::new(policy.loopback, policy.private);
         let agent = Agent::with_parts(config, DefaultConnector::default(), resolver);

@@ -75,6 +75,7 @@ fn policy(hosts: &[&str]) -> Policy {
         total: Duration::from_millis(800),
         max_bytes: 1000,
         max_redirects: 3,
+        authorities: Vec::new(),
     }
 }
 

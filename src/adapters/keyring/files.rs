@@ -101,9 +101,21 @@ fn name(path: &Path) -> Option<(AgencyCode, u32)> {
     (digits == generation.to_string()).then_some((AgencyCode::parse(agency).ok()?, generation))
 }
 
+/// Overwrites a seed and removes its file. The overwriting is worth what the disk makes of it: a flash disk or a file system
+/// that copies on write may keep the old bytes, and backups have theirs.
 pub(super) fn remove(path: &Path) -> Result<(), KeyringError> {
-    let removed = fs::remove_file(path).and_then(|()| File::open(path.parent().unwrap_or(Path::new(".")))?.sync_all());
+    let removed = wipe(path).and_then(|()| {
+        fs::remove_file(path)?;
+        File::open(path.parent().unwrap_or(Path::new(".")))?.sync_all()
+    });
     removed.map_err(|error| KeyringError::new(path, Problem::Io(error)))
+}
+
+fn wipe(path: &Path) -> io::Result<()> {
+    fs::set_permissions(path, fs::Permissions::from_mode(0o600))?;
+    let mut file = OpenOptions::new().write(true).open(path)?;
+    file.write_all(&[0; 32])?;
+    file.sync_all()
 }
 
 /// Writes the public keys to `trust/`; what is there with the same content stays untouched.

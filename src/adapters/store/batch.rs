@@ -52,6 +52,11 @@ impl<'a, R: Rows> Batch<'a, R> {
         self.version
     }
 
+    /// The version of the rows before this batch.
+    pub(super) fn first_version(&self) -> u64 {
+        self.first_version
+    }
+
     /// Begins a new version: whatever is written from here on carries it.
     pub(super) fn advance(&mut self) {
         self.version += 1;

@@ -10,34 +10,10 @@ use super::batch::VERSION_KEY;
 use super::reads::{self, NODE_STEP};
 use super::rows::{Rows, Space, deframe, list_key, list_of_key, node_key};
 use crate::base::bytes::hex;
+use crate::domain::backup::Report;
 use crate::domain::change::{LIST_SLOTS, Table, until};
-use crate::domain::ports::{LogHead, StoreError};
+use crate::domain::ports::StoreError;
 use crate::tlog::merkle::{Frontier, leaf_hash};
-
-/// Most faults that are listed; the number is exact beyond them.
-const LISTED: usize = 100;
-
-/// What a scan found.
-#[derive(Clone, Debug)]
-pub struct Report {
-    /// Rows by space.
-    pub rows: BTreeMap<&'static str, u64>,
-    /// The log as recomputed from its leaves.
-    pub log: LogHead,
-    /// How many faults there are; 0 for a sound store.
-    pub faults: u64,
-    /// The first hundred, in English.
-    pub listed: Vec<String>,
-}
-
-impl Report {
-    fn fault(&mut self, what: impl FnOnce() -> String) {
-        self.faults += 1;
-        if self.listed.len() < LISTED {
-            self.listed.push(what());
-        }
-    }
-}
 
 /// Scans every row; an error only when the rows cannot be read at all.
 pub fn check<R: Rows>(rows: &R) -> Result<Report, StoreError> {
@@ -76,7 +52,7 @@ fn check_space<R: Rows>(rows: &R, space: Space, last: u64, report: &mut Report) 
         }
         Ok(true)
     })?;
-    report.rows.insert(space.name(), count);
+    report.rows.insert(space.name().to_owned(), count);
     Ok(())
 }
 

@@ -7,7 +7,7 @@
 //! ```
 //!
 //! Keys and values are base64url. The digest covers every byte before the last line. Rows stand table by table, in the
-//! order of their keys; nobody may be writing meanwhile.
+//! order of their keys; nobody may be writing to these rows meanwhile.
 
 use std::io::{self, Write};
 use std::ops::Bound;
@@ -18,20 +18,8 @@ use super::reads;
 use super::rows::{Rows, Space, deframe};
 use crate::base::bytes::{base64url, hex};
 use crate::crypto::digest::Running;
+use crate::domain::backup::Summary;
 use crate::domain::ports::StoreError;
-
-/// What was written or read.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Summary {
-    /// The random name of the store.
-    pub instance: String,
-    /// The last version.
-    pub version: u64,
-    /// Rows.
-    pub rows: u64,
-    /// SHA-256 of all lines but the last, hexadecimal.
-    pub sha256: String,
-}
 
 /// Writes every row; `Corrupt` at the first that is damaged or when `out` cannot be written to.
 pub fn export<R: Rows>(rows: &R, instance: &str, out: impl Write) -> Result<Summary, StoreError> {

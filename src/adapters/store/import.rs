@@ -4,12 +4,12 @@ use std::io::BufRead;
 
 use super::SCHEMA;
 use super::batch::{VERSION_KEY, Writes};
-use super::export::Summary;
 use super::memory::MemoryRows;
 use super::rows::{Space, enframe};
 use crate::base::bytes::{from_base64url, hex};
 use crate::base::json::{Limits, Map, Value, parse_object};
 use crate::crypto::digest::Running;
+use crate::domain::backup::Summary;
 use crate::domain::change::{MAX_KEY, MAX_VALUE};
 use crate::domain::ports::StoreError;
 

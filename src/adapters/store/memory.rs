@@ -1,16 +1,20 @@
 //! The store in memory: for tests and dry runs. It decides as every adapter does and forgets when it is dropped.
 
 use std::collections::BTreeMap;
+use std::io::Write;
 use std::ops::{Bound, Range};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 use std::time::Duration;
 
 use super::batch::Batch;
+use super::check;
+use super::export;
 use super::reads;
 use super::rows::{Each, Rows, Space};
 use super::turns::Cursor;
 use crate::base::clock::Clock;
 use crate::base::id::{AgencyCode, ListId, RequestId};
+use crate::domain::backup::{Report, Snapshot, Summary};
 use crate::domain::change::{Change, Page, Receipt, Row, StatusEntries, Table};
 use crate::domain::ports::{Epoch, Health, Integrated, LogHead, Store, StoreError};
 
@@ -63,15 +67,20 @@ impl Rows for MemoryRows {
     }
 }
 
+impl Snapshot for MemoryRows {
+    fn export(&self, out: &mut dyn Write) -> Result<Summary, StoreError> {
+        export::export(self, "memory", out)
+    }
+
+    fn check(&self) -> Result<Report, StoreError> {
+        check::check(self)
+    }
+}
+
 impl MemoryStore {
     /// An empty store that reads leases and ages by this clock.
     pub fn new(clock: Arc<dyn Clock>) -> Self {
         Self { held: RwLock::default(), clock }
-    }
-
-    /// A copy of the rows as they are now, for exports and checks.
-    pub fn snapshot(&self) -> MemoryRows {
-        self.read().rows.clone()
     }
 
     fn read(&self) -> RwLockReadGuard<'_, Held> {
@@ -147,6 +156,10 @@ impl Store for MemoryStore {
 
     fn sweep(&self, max: u32) -> Result<u32, StoreError> {
         self.turn(|batch, cursor| batch.sweep(cursor, max))
+    }
+
+    fn snapshot(&self) -> Result<Box<dyn Snapshot>, StoreError> {
+        Ok(Box::new(self.read().rows.clone()))
     }
 
     fn health(&self) -> Health {

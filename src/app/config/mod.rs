@@ -55,6 +55,31 @@ pub struct Config {
     pub staff: Staff,
     /// The embedded store.
     pub store: Store,
+    /// HTTPS.
+    pub tls: Tls,
+}
+
+/// HTTPS.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Tls {
+    /// Whether HTTPS is spoken with the certificate of `certless tls init`.
+    pub enabled: bool,
+    /// A certificate chain of one's own, PEM; spoken with instead.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub certificate: Option<PathBuf>,
+    /// Its key, PEM.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key: Option<PathBuf>,
+    /// Whether a machine in front speaks TLS, so that plain HTTP comes from it.
+    pub proxied: bool,
+}
+
+impl Tls {
+    /// Whether HTTPS is spoken here.
+    pub fn is_spoken(&self) -> bool {
+        self.enabled || self.certificate.is_some()
+    }
 }
 
 /// What may be fetched from others; nothing unless hosts are named.
@@ -73,6 +98,8 @@ pub struct Fetch {
     pub bytes: u64,
     /// Most redirects.
     pub redirects: u8,
+    /// Files with the certificate authorities to trust, PEM; the public ones when none is named.
+    pub authorities: Vec<PathBuf>,
 }
 
 /// How much one caller may ask for.
@@ -166,13 +193,22 @@ impl Default for Config {
             log: Log::default(),
             staff: Staff::default(),
             store: Store::default(),
+            tls: Tls::default(),
         }
     }
 }
 
 impl Default for Fetch {
     fn default() -> Self {
-        Self { hosts: Vec::new(), loopback: false, private: false, seconds: 5, bytes: MIB, redirects: 3 }
+        Self {
+            hosts: Vec::new(),
+            loopback: false,
+            private: false,
+            seconds: 5,
+            bytes: MIB,
+            redirects: 3,
+            authorities: Vec::new(),
+        }
     }
 }
 
@@ -248,6 +284,9 @@ impl Config {
             return Err(out_of_range("data, keys, log.filter", "must not be empty"));
         }
         self.rules()?;
+        if self.tls.certificate.is_some() != self.tls.key.is_some() {
+            return Err(out_of_range("tls.certificate, tls.key", "one without the other"));
+        }
         AllowList::parse(&self.fetch.hosts).map_err(|error| out_of_range("fetch.hosts", &error.detail))?;
         for (name, range, value) in self.numbers() {
             if !range.contains(&value) {
@@ -303,9 +342,16 @@ impl Config {
         })
     }
 
-    /// The policy of outbound fetches; `host_pattern` for a host that cannot be meant.
+    /// The policy of outbound fetches; `host_pattern` for a host that cannot be meant, `config_unreadable` for a file that is
+    /// no certificate authority.
     pub fn fetch_policy(&self) -> Result<Policy, ParseError> {
+        let mut authorities = Vec::new();
+        for file in &self.fetch.authorities {
+            let unreadable = |why: String| ParseError::new("config_unreadable", format!("{}: {why}", file.display()));
+            authorities.push(fs::read_to_string(file).map_err(|error| unreadable(error.to_string()))?);
+        }
         Ok(Policy {
+            authorities,
             hosts: AllowList::parse(&self.fetch.hosts)?,
             loopback: self.fetch.loopback,
             private: self.fetch.private,

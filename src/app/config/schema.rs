@@ -42,7 +42,7 @@ pub(super) const NUMBERS: [Number; 13] = [
     Number::new("store.freeBytes", 64 * 1024 * 1024, 1024 * GIB),
 ];
 
-const DESCRIPTIONS: [(&str, &str); 33] = [
+const DESCRIPTIONS: [(&str, &str); 39] = [
     (
         "baseUrl",
         "对外地址（协议、主机、端口），写入所有标识。 The public origin that stands in every identifier: scheme, host, port.",
@@ -64,6 +64,10 @@ const DESCRIPTIONS: [(&str, &str); 33] = [
     ("fetch.seconds", "单次获取的最长时间，秒。 Longest time for one document, in seconds."),
     ("fetch.bytes", "单份文件的最大长度，字节。 Longest document, in bytes."),
     ("fetch.redirects", "最多重定向次数。 Most redirects."),
+    (
+        "fetch.authorities",
+        "信任的 CA 证书文件（PEM），不写则信任公共 CA。 Files with the certificate authorities to trust, PEM; the public ones when none is named.",
+    ),
     ("limits", "单个调用方的限额。 How much one caller may ask for."),
     ("limits.bodyBytes", "请求正文的最大长度，字节。 Longest JSON or text body, in bytes."),
     ("limits.uploadBytes", "上传文件的最大长度，字节。 Longest uploaded file, in bytes."),
@@ -94,7 +98,24 @@ const DESCRIPTIONS: [(&str, &str); 33] = [
         "store.freeBytes",
         "磁盘剩余空间下限，低于此值停止写入，字节。 Free disk space below which nothing is written, in bytes.",
     ),
+    ("tls", "HTTPS 加密访问。 HTTPS."),
+    (
+        "tls.enabled",
+        "是否用 certless tls init 生成的证书提供 HTTPS。 Whether HTTPS is spoken with the certificate of certless tls init.",
+    ),
+    (
+        "tls.certificate",
+        "自有证书链文件（PEM），优先使用。 A certificate chain of one's own, PEM; spoken with instead.",
+    ),
+    ("tls.key", "该证书的私钥文件（PEM）。 The key of that certificate, PEM."),
+    (
+        "tls.proxied",
+        "前面另有设备终结 TLS，本机接受来自其他机器的明文 HTTP。 Whether a machine in front speaks TLS, so that plain HTTP from other machines is served.",
+    ),
 ];
+
+/// Texts without a default, by section.
+const ABSENT: [(&str, &str); 3] = [("", "keys"), ("tls", "certificate"), ("tls", "key")];
 
 /// The JSON Schema 2020-12 of a configuration file.
 pub fn schema() -> Value {
@@ -112,8 +133,8 @@ pub fn schema() -> Value {
 fn object(path: &str, defaults: &Map) -> Map {
     let mut properties: Map =
         defaults.iter().map(|(name, default)| (name.clone(), property(&join(path, name), default))).collect();
-    if path.is_empty() {
-        properties.insert("keys".to_owned(), described("keys", json!({"type": "string", "minLength": 1})));
+    for name in ABSENT.iter().filter(|(section, _)| *section == path).map(|(_, name)| *name) {
+        properties.insert(name.to_owned(), described(&join(path, name), json!({"type": "string", "minLength": 1})));
     }
     let entries =
         [("type", json!("object")), ("additionalProperties", json!(false)), ("properties", Value::Object(properties))];

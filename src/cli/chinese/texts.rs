@@ -45,6 +45,7 @@ pub(super) const REASONS: &[(&str, &str)] = &[
     ("cannot parse integer", "应为整数"),
     ("agency", "应为机关代码，如 GA"),
     ("type", "应为证照类型代码，如 idCard"),
+    ("invalid IP address", "应为 IP 地址"),
 ];
 
 /// English and Chinese.
@@ -162,6 +163,31 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
     ("Take applications at the agency's windows", "在本机关窗口受理办件"),
     ("Take in credential packages, as an agency issued them", "领取机关签发的证照包"),
     ("The agencies' keys and what the trust registry says of them", "各机关的密钥及其在信任名录中的状态"),
+    ("A further DNS name of the server; may be given several times", "服务器的其他域名，可多次填写"),
+    ("A further address of the server; may be given several times", "服务器的其他 IP 地址，可多次填写"),
+    (
+        "File with the certificate authority of that server, PEM; the public ones otherwise",
+        "该服务器的 CA 证书文件（PEM）；不写则信任公共 CA",
+    ),
+    (
+        "File with the certificate authority of the city's server, PEM; tls/ca.crt in the folder of the key files otherwise",
+        "城市服务器的 CA 证书文件（PEM）；不写则为密钥目录中的 tls/ca.crt",
+    ),
+    ("HTTPS: a certificate authority of the city's own", "HTTPS：本城市自己的 CA 证书"),
+    (
+        "Make another authority in place of the one that is there; phones have to install it again",
+        "重建 CA，取代现有的；各手机须重新安装",
+    ),
+    (
+        "Make the authority and the server's certificate; this machine's names and addresses are in it",
+        "生成 CA 和服务器证书，包含本机的名称和地址",
+    ),
+    ("Serve HTTPS with the certificate of `certless tls init`", "用 certless tls init 生成的证书提供 HTTPS"),
+    (
+        "Serve HTTPS with this certificate chain, PEM; taken anew when it changes",
+        "用此证书链（PEM）提供 HTTPS，文件更换后自动启用",
+    ),
+    ("The key of that certificate, PEM", "该证书的私钥文件（PEM）"),
     ("The agency", "机关"),
     ("The agency, as GA", "机关代码，如 GA"),
     ("The agency, for agencies and windows", "机关代码，角色为机关或窗口时填写"),

@@ -43,6 +43,9 @@ pub struct Annotation {
     pub status_max_age: u32,
     /// Where each metadata element of GB/T 36903 comes from.
     pub metadata: BTreeMap<String, Source>,
+    /// What a citizen's number says again and must say alike.
+    #[serde(default)]
+    pub agree: Vec<Agreement>,
     /// The fields in the order of the paper licence.
     pub fields: Vec<Field>,
     /// The named views, `basic` first.
@@ -285,6 +288,20 @@ pub struct AgeBand {
     /// 长期.
     #[serde(default)]
     pub permanent: bool,
+}
+
+/// Fields that repeat what stands in a 公民身份号码 (GB 11643): the date of birth, the sex.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Agreement {
+    /// The field with the number; a number of another kind says nothing.
+    pub number: String,
+    /// The field with the date of birth.
+    #[serde(default)]
+    pub birth: Option<String>,
+    /// The field with the sex, a code of GB/T 2261.1.
+    #[serde(default)]
+    pub sex: Option<String>,
 }
 
 /// Where a metadata element comes from.

@@ -42,6 +42,8 @@ pub enum Fault {
     NoNumber,
     /// Too few or too many holders.
     HolderCount,
+    /// Another field says otherwise.
+    Disagrees,
 }
 
 impl Fault {
@@ -98,6 +100,9 @@ impl Fault {
             Self::NoNumber => ("no_number", "缺少证照编号，请填写。", "is missing and cannot be made. Fill it in."),
             Self::HolderCount => {
                 ("holder_count", "持证人数不符合规定，请核对。", "has too few or too many holders. Check it.")
+            }
+            Self::Disagrees => {
+                ("disagrees", "与身份号码不一致，请核对两处。", "does not agree with the identity number. Check both.")
             }
         }
     }

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::base::codes::citizen::CitizenId;
 use crate::base::json::{Map, Value};
 use crate::base::time::Date;
 
@@ -14,6 +15,8 @@ use super::validity::{Until, Validity};
 use super::views::birth_date;
 use super::{CredentialType, PERMANENT, cell};
 
+/// Sex unknown, or not told (GB/T 2261.1): no disagreement.
+const NOT_SAID: [&str; 2] = ["0", "9"];
 /// The status of a licence when it is issued (有效).
 const STATUS_VALID: &str = "11";
 /// The most errors that one row is told.
@@ -269,6 +272,28 @@ impl<'a> Filling<'a> {
     fn put_number(&mut self, number: &str) {
         if let Some(field) = self.kind.numbering().field.as_deref() {
             self.put_default(field, number);
+        }
+    }
+
+    /// Holds date of birth and sex against the citizen's number that says them too.
+    pub(super) fn check_agreement(&mut self) {
+        let kind = self.kind;
+        for said in &kind.annotation().agree {
+            for i in 0..self.subjects.len() {
+                let text = |name: &str| self.subjects.get(i)?.get(name)?.as_str();
+                let Some(number) = text(&said.number).and_then(|text| CitizenId::parse(text).ok()) else { continue };
+                let told = [
+                    (said.birth.as_deref(), number.birth_date().to_string()),
+                    (said.sex.as_deref(), number.sex().code().to_string()),
+                ];
+                let differs = |(field, right): (Option<&'a str>, String)| {
+                    let field = field?;
+                    text(field).is_some_and(|given| !NOT_SAID.contains(&given) && given != right).then_some(field)
+                };
+                for field in told.into_iter().filter_map(differs).collect::<Vec<_>>() {
+                    self.fault(field, Fault::Disagrees);
+                }
+            }
         }
     }
 

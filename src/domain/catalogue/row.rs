@@ -96,6 +96,7 @@ impl CredentialType {
         let validity = filling.validity(issued);
         let number = filling.number();
         let holders = holders::read(&mut filling);
+        filling.check_agreement();
         filling.check_subjects(validity.is_some());
         let (Some(validity), Some(number), Some(issued)) = (validity, number, issued) else {
             return Err(filling.errors);

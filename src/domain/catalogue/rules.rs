@@ -82,6 +82,7 @@ pub fn check(document: &Value, shared: &Shared) -> Result<(), Vec<RuleProblem>> 
     checker.numbering();
     checker.validity();
     checker.holders();
+    checker.agreement();
     checker.metadata();
     checker.status_age();
     if checker.problems.is_empty() { Ok(()) } else { Err(checker.problems) }
@@ -337,6 +338,26 @@ impl<'a> Checker<'a> {
         self.must(self.said.kind == Kind::Licence || ends, "validity", "an attestation must end");
         let bound = self.said.kind == Kind::Attestation || !rule.single_purpose;
         self.must(bound, "validity", "only attestations are bound to a purpose");
+    }
+
+    /// `agree`: fields that a citizen's number repeats are a number, a date and a code of the sexes.
+    fn agreement(&mut self) {
+        for said in &self.said.agree {
+            let numbered = self.field(&said.number).map(|field| field.format);
+            let fits = matches!(numbered, Some(FieldFormat::CitizenId | FieldFormat::IdentityCode));
+            self.must(fits, "agree", format!("{} is no identity number", said.number));
+            let born = said
+                .birth
+                .as_ref()
+                .is_none_or(|name| self.field(name).is_some_and(|field| field.format == FieldFormat::Date));
+            self.must(born, "agree", "the date of birth is no date");
+            let sexed = said
+                .sex
+                .as_ref()
+                .is_none_or(|name| self.field(name).is_some_and(|field| field.list.as_deref() == Some("sex")));
+            self.must(sexed, "agree", "the sex is no code of the list sex");
+            self.must(said.birth.is_some() || said.sex.is_some(), "agree", "nothing is held against the number");
+        }
     }
 
     /// `holders`: who holds it is told by fields or columns, within bounds.

@@ -122,8 +122,13 @@ impl City {
 
     /// A salted commitment for the log: nothing can be guessed back from it without the city's key.
     pub(super) fn commitment(&self, purpose: &str, bytes: &[u8]) -> String {
-        let salt = hmac_sha256(self.keys.holder_tag.expose(), purpose.as_bytes());
-        crate::base::bytes::base64url(&hmac_sha256(&salt, bytes))
+        crate::base::bytes::base64url(&self.keyed_digest(purpose, bytes))
+    }
+
+    /// A digest from which nothing can be guessed back without the city's key: for whatever is kept only to be compared.
+    pub(super) fn keyed_digest(&self, purpose: &str, bytes: &[u8]) -> [u8; 32] {
+        let key = hmac_sha256(self.keys.holder_tag.expose(), purpose.as_bytes());
+        hmac_sha256(&key, bytes)
     }
 
     /// Fails when the store cannot take a change now.

@@ -8,7 +8,6 @@ use std::collections::BTreeSet;
 use super::record::{CredentialHead, Life};
 use crate::base::id::{AgencyCode, CredentialId, TypeCode};
 use crate::base::json::json;
-use crate::crypto::digest::sha256;
 use crate::domain::account::Author;
 use crate::domain::change::{Change, Table};
 use crate::domain::city::City;
@@ -137,12 +136,8 @@ impl City {
         };
         let body = record::open(&self.keys.sealer, Table::Credential, &key, &value)?;
         let value = self.vault().encode(Table::Credential, &key, &head, &body)?;
-        let mut change = Change::new(self.fresh_request("life")?, sha256(reason.as_bytes())).update(
-            Table::Credential,
-            key,
-            version,
-            value,
-        );
+        let mut change = Change::new(self.fresh_request("life")?, self.keyed_digest("reason", reason.as_bytes()))
+            .update(Table::Credential, key, version, value);
         for slot in head.all_slots() {
             change = change.status(slot.list_of(agency), slot.idx, before, after);
         }

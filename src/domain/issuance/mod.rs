@@ -27,15 +27,14 @@ use super::holder;
 use super::ports::StoreError;
 use super::record::{decode, signed_by};
 use super::status::Slot;
+use crate::base::bytes::base64url;
 use crate::base::codes::{CertificateIdentifier, CertificateTypeCode};
 use crate::base::id::{AgencyCode, CredentialId, TypeCode};
-use crate::base::jcs::canonicalize_object;
-use crate::base::json::{Map, json};
+use crate::base::json::Map;
 use crate::base::random::below;
 use crate::base::text::Label;
 use crate::base::time::{Timestamp, china_date};
 use crate::crypto::PublicKey;
-use crate::crypto::digest::sha256_of;
 
 /// What an agency asks to be issued.
 #[derive(Clone, Debug)]
@@ -229,10 +228,10 @@ impl City {
 
     /// What an order with a key was answered before; `conflict` when it was another row.
     pub(in crate::domain) fn issued_before(&self, order: &Order) -> Result<Option<CredentialId>, Error> {
-        let Some(key) = write::row_key(order) else { return Ok(None) };
+        let Some(key) = self.row_key(order) else { return Ok(None) };
         let Some(row) = self.store().get(Table::ImportRow, &key)? else { return Ok(None) };
         let before: write::ImportedRow = decode(Table::ImportRow, &row.value)?;
-        if before.body != write::body(order) {
+        if before.digest != base64url(&self.order_digest(order)) {
             return Err(Error::new(ErrorKind::Conflict, "the key was used with another row").says(
                 "该行编号已用于其他内容，未重复签发。",
                 "This row key was used with other content; nothing was issued.",
@@ -278,10 +277,4 @@ fn row_error(errors: &[RowError]) -> Error {
     )
     .says(said(|error| &error.zh), said(|error| &error.en))
     .because(reasons.collect())
-}
-
-/// The SHA-256 of an order's content.
-pub(super) fn order_digest(order: &Order) -> [u8; 32] {
-    let head = json!({"agency": order.agency.as_str(), "type": order.type_code.as_str()});
-    sha256_of(&[head.to_string().as_bytes(), &canonicalize_object(&order.row)])
 }

@@ -3,9 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::record::{CredentialHead, HolderMark, Life, Package};
-use super::{Order, Prepared, order_digest};
-use crate::base::bytes::{base64url, hex};
+use super::{Order, Prepared};
+use crate::base::bytes::base64url;
 use crate::base::id::{CredentialId, RequestId};
+use crate::base::jcs::canonicalize_object;
 use crate::base::json::json;
 use crate::base::random::bytes;
 use crate::base::time::{Timestamp, rfc3339};
@@ -22,20 +23,8 @@ use crate::domain::record;
 pub(super) struct ImportedRow {
     /// The credential.
     pub id: CredentialId,
-    /// The SHA-256 of the row, hex.
-    pub body: String,
-}
-
-/// The key under which an order with a key is remembered.
-pub(super) fn row_key(order: &Order) -> Option<Vec<u8>> {
-    let key = order.key.as_ref()?;
-    let digest = hex(&sha256(key.as_bytes()));
-    Some(record::key(&[order.agency.as_str(), order.type_code.as_str(), &digest]))
-}
-
-/// The SHA-256 of the order, hex.
-pub(super) fn body(order: &Order) -> String {
-    hex(&order_digest(order))
+    /// The keyed digest of the row.
+    pub digest: String,
 }
 
 /// The leaf of a JSON credential that was signed.
@@ -46,6 +35,18 @@ pub(super) fn issued_leaf(head: &CredentialHead, credential: &str, at: Timestamp
 }
 
 impl City {
+    /// The key under which an order with a key is remembered; a keyed digest, because rows are numbered as people like.
+    pub(super) fn row_key(&self, order: &Order) -> Option<Vec<u8>> {
+        let digest = self.commitment("row-key", order.key.as_ref()?.as_bytes());
+        Some(record::key(&[order.agency.as_str(), order.type_code.as_str(), &digest]))
+    }
+
+    /// The keyed digest of an order's content: a row has little that could not be guessed.
+    pub(super) fn order_digest(&self, order: &Order) -> [u8; 32] {
+        let head = json!({"agency": order.agency.as_str(), "type": order.type_code.as_str()});
+        self.keyed_digest("order", &[head.to_string().as_bytes(), &canonicalize_object(&order.row)].concat())
+    }
+
     pub(super) fn issuing_change(
         &self,
         order: &Order,
@@ -58,7 +59,7 @@ impl City {
         let value = self.vault().encode(Table::Credential, &key, head, &package.to_bytes()?)?;
         let issued = rfc3339(head.issued_at);
         let request = RequestId::parse(&format!("issue/{}", base64url(&bytes::<16>(self.random()))))?;
-        let mut change = Change::new(request, order_digest(order))
+        let mut change = Change::new(request, self.order_digest(order))
             .insert(Table::Credential, key.clone(), value)
             .insert(Table::CredentialById, id, key.clone())
             .insert(Table::Licence, self.number_key(prepared), key.clone())
@@ -71,8 +72,8 @@ impl City {
                     change.put(Table::HolderIndex, record::key(&[&Self::key_tag(thumbprint), agency, id]), key.clone());
             }
         }
-        if let Some(row_key) = row_key(order) {
-            let imported = ImportedRow { id: head.id.clone(), body: body(order) };
+        if let Some(row_key) = self.row_key(order) {
+            let imported = ImportedRow { id: head.id.clone(), digest: base64url(&self.order_digest(order)) };
             change = change.insert(Table::ImportRow, row_key, record::encode(&imported)?);
         }
         change.leaves.push(issued_leaf(head, package.credential.get(), head.issued_at));

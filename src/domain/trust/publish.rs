@@ -15,7 +15,7 @@ use crate::domain::city::keys::AgencySigner;
 use crate::domain::city::names::Names;
 use crate::domain::error::{Error, ErrorKind};
 use crate::domain::leaf::{Kind, leaf};
-use crate::domain::ports::{Store, StoreError};
+use crate::domain::ports::{KeyMakerError, Store, StoreError};
 use crate::vc::contexts::Contexts;
 
 /// The row of the version in force; older versions stand beside it under their number.
@@ -131,16 +131,15 @@ impl City {
         }
         let maker = self.ports.key_maker.as_ref();
         let maker = maker.ok_or_else(|| Error::new(ErrorKind::Unavailable, "no key files are open for writing"))?;
-        let (key_id, signer) = maker.next_key(agency).map_err(|error| {
-            Error::new(ErrorKind::Unavailable, error.detail).says(error.message.zh, error.message.en)
-        })?;
+        let (key_id, signer) = maker.next_key(agency).map_err(no_key_files)?;
         let (key, now) = (signer.public_key().clone(), self.now());
         self.change_trust(|registry| registry.rotate(agency, key_id.clone(), key.clone(), now))?;
         self.keys.set_agency(agency.clone(), AgencySigner { key_id: key_id.clone(), signer });
         Ok(key_id)
     }
 
-    /// Ends a key that signs no more; the key that signs now is refused.
+    /// Ends a key that signs no more, and destroys its seed when its time is over: first the registry, durably, then the
+    /// seed. Asking again destroys a seed that a crash left. The key that signs now is refused.
     pub fn retire_key(&self, agency: &AgencyCode, key_id: &str, at: Timestamp) -> Result<(), Error> {
         if self.keys.agency(agency)?.key_id == key_id {
             return Err(Error::new(ErrorKind::Conflict, "the key signs now").says(
@@ -148,7 +147,11 @@ impl City {
                 "This key signs now. Rotate it first (keys rotate).",
             ));
         }
-        self.change_trust(|registry| registry.retire(agency, key_id, at)).map(drop)
+        self.change_trust(|registry| registry.retire(agency, key_id, at))?;
+        match &self.ports.key_maker {
+            Some(maker) if at <= self.now() => maker.destroy_key(agency, key_id).map_err(no_key_files),
+            _ => Ok(()),
+        }
     }
 
     /// Marks a key as known to others from a time on; a key that signs now is rotated first.
@@ -201,6 +204,10 @@ impl Registry {
         let key = agency.keys.iter_mut().find(|key| key.id == id);
         key.ok_or_else(|| Error::not_found("no such key").says("没有这个密钥。", "There is no such key."))
     }
+}
+
+fn no_key_files(error: KeyMakerError) -> Error {
+    Error::new(ErrorKind::Unavailable, error.detail).says(error.message.zh, error.message.en)
 }
 
 fn no_agency() -> Error {

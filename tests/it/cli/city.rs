@@ -2,7 +2,10 @@
 
 use std::fs;
 
+use certless::domain::token::Role;
+
 use super::run::{Place, Ran, csv_of, first_id, identity_cards};
+use crate::support::city::TestCity;
 
 /// A city with one identity card whose holder has a wallet `w` with it in, and the card's identifier.
 fn with_a_card() -> (Place, String) {
@@ -84,6 +87,14 @@ fn keys_rotate_retire_and_are_marked() {
     assert_eq!(keys(&["compromise", "--agency", "GA", "key-1", "--from", "2026-01-01T00:00:00Z"]).code, 0);
     let listed = place.certless(&["keys", "list", "--data", "city", "--lang", "zh"]);
     assert!(listed.answers.contains("失密自 2026-01-01T00:00:00Z"), "{listed:?}");
+    let seed = place.path("city/keys/agencies/GA.1.seed");
+    let ran = keys(&["retire", "--agency", "GA", "key-1", "--at", "2999-01-01T00:00:00Z"]);
+    assert!(ran.code == 0 && seed.exists(), "its time is not over: {ran:?}");
+    assert_eq!(keys(&["retire", "--agency", "GA", "key-1"]).code, 0);
+    assert!(!seed.exists() && place.path("city/keys/agencies/GA.2.seed").exists());
+    assert!(place.path("city/keys/trust/GA.1.pub.jwk").exists(), "what it signed is still verified");
+    assert_eq!(keys(&["retire", "--agency", "GA", "key-1"]).code, 0, "asking again");
+    assert!(keys(&["rotate", "--agency", "GA"]).answers.contains("key-3"), "a number is never given twice");
     let copy = fs::read_to_string(place.path("city/keys/trust/registry.json")).unwrap();
     assert!(copy.contains("\"compromisedFrom\":\"2026-01-01T00:00:00Z\""), "{copy}");
 }
@@ -101,6 +112,49 @@ fn a_store_is_checked_moved_and_missed() {
     fs::remove_dir_all(place.path("city/store")).unwrap();
     assert_eq!(store(&["import", "backup.jsonl"]).code, 0);
     assert!(store(&["check"]).answers.contains("✓ The store is sound."));
+}
+
+#[test]
+fn a_store_is_exported_and_checked_through_the_server_that_holds_it() {
+    let (place, city) = (Place::empty(), TestCity::start());
+    let operator = city.service.city.new_token(Role::Operator, "test").unwrap();
+    place.write("operator", operator);
+    place.write("agency", &city.token);
+    let store = |token: &str, more: &[&str]| {
+        place.certless(&[&["store"], more, &["--server", &city.base, "--token", token]].concat())
+    };
+    let ran = store("operator", &["check"]);
+    assert!(ran.code == 0 && ran.answers.contains("✓ The store is sound."), "{ran:?}");
+    assert_eq!(store("agency", &["check"]).code, 2);
+    let ran = store("operator", &["export", "--out", "backup.jsonl"]);
+    assert!(ran.code == 0 && ran.notes.contains("SHA-256"), "{ran:?}");
+    let printed = store("operator", &["export"]);
+    let written = fs::read_to_string(place.path("backup.jsonl")).unwrap();
+    assert_eq!((printed.code, printed.answers.as_str()), (0, written.as_str()));
+    let ran = store("agency", &["export", "--out", "none.jsonl"]);
+    assert!(ran.code == 2 && !place.path("none.jsonl").exists() && !place.path("none.jsonl.new").exists(), "{ran:?}");
+    let ran = store("operator", &["import", "backup.jsonl"]);
+    assert!(ran.code == 2 && ran.notes.contains("stop the server"), "{ran:?}");
+    assert_eq!(place.certless(&["store", "import", "backup.jsonl", "--data", "moved"]).code, 0);
+    let ran = place.certless(&["store", "import", "backup.jsonl", "--data", "moved"]);
+    assert!(ran.code == 2 && ran.notes.contains("does not overwrite"), "{ran:?}");
+}
+
+#[test]
+fn a_reader_who_has_had_enough_is_no_error() {
+    let (place, _) = with_a_card();
+    let fixed: [&[&str]; 2] =
+        [&["wallet", "list", "w", "--passphrase-file", "pass"], &["store", "export", "--data", "city"]];
+    for arguments in fixed {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_certless"));
+        command.current_dir(place.path("")).env("LC_ALL", "en").args(arguments).stderr(std::process::Stdio::piped());
+        let (reader, writer) = std::io::pipe().unwrap();
+        let running = command.stdout(writer).spawn().unwrap();
+        drop((reader, command));
+        let ended = running.wait_with_output().unwrap();
+        let told = String::from_utf8_lossy(&ended.stderr);
+        assert!(ended.status.success() && told.is_empty(), "{arguments:?}: {} {told}", ended.status);
+    }
 }
 
 #[test]

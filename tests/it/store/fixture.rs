@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use certless::adapters::store::check::{Report, check};
-use certless::adapters::store::export::export;
 use certless::adapters::store::memory::MemoryStore;
 use certless::adapters::store::sled::{Options, SledStore};
 use certless::base::clock::FixedClock;
@@ -11,6 +9,7 @@ use certless::base::id::{AgencyCode, ListId, RequestId};
 use certless::base::random::SystemRandom;
 use certless::base::time::from_unix;
 use certless::crypto::digest::sha256;
+use certless::domain::backup::Report;
 use certless::domain::change::{Change, Table};
 use certless::domain::ports::Store;
 
@@ -44,12 +43,12 @@ impl Fixture for Memory {
     }
 
     fn check(&self) -> Report {
-        check(&self.store.snapshot()).unwrap()
+        self.store.snapshot().unwrap().check().unwrap()
     }
 
     fn export(&self) -> Vec<u8> {
         let mut out = Vec::new();
-        export(&self.store.snapshot(), "memory", &mut out).unwrap();
+        self.store.snapshot().unwrap().export(&mut out).unwrap();
         out
     }
 }
@@ -79,12 +78,12 @@ impl Fixture for Sled {
     }
 
     fn check(&self) -> Report {
-        check(self.store.rows()).unwrap()
+        self.store.snapshot().unwrap().check().unwrap()
     }
 
     fn export(&self) -> Vec<u8> {
         let mut out = Vec::new();
-        export(self.store.rows(), &self.store.instance().unwrap(), &mut out).unwrap();
+        self.store.snapshot().unwrap().export(&mut out).unwrap();
         out
     }
 }

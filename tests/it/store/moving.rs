@@ -1,6 +1,7 @@
 //! Exports, imports and the check, for the rows of every adapter.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use certless::adapters::store::check::check;
@@ -8,6 +9,7 @@ use certless::adapters::store::export::export;
 use certless::adapters::store::import::into_memory;
 use certless::adapters::store::sled::SledStore;
 use certless::base::random::SystemRandom;
+use certless::domain::backup::Snapshot;
 use certless::domain::change::{Status, Table, expiring};
 use certless::domain::ports::{LOG_LEASE, LogHead, Store, StoreError};
 use certless::tlog::merkle;
@@ -92,6 +94,79 @@ pub(super) fn damage_is_found_by_the_check(fixture: &dyn Fixture) {
         assert!(report.faults > 0, "a missing row of {table} was not noticed");
         assert_eq!(report.faults.min(100), report.listed.len() as u64);
     }
+}
+
+fn exported(snapshot: &dyn Snapshot) -> Vec<u8> {
+    let mut out = Vec::new();
+    snapshot.export(&mut out).unwrap();
+    out
+}
+
+pub(super) fn a_snapshot_stays_while_others_write(fixture: &dyn Fixture) {
+    fill(fixture);
+    let store = fixture.store();
+    let before = fixture.export();
+    let snapshot = store.snapshot().unwrap();
+    // New rows, changed rows, a row that goes, one that goes and comes back, the log and a counter.
+    store.commit(issuance("after")).unwrap();
+    let row = store.get(Table::Credential, &credential_key("c7")).unwrap().unwrap();
+    store
+        .commit(change("update").update(Table::Credential, credential_key("c7"), row.version, b"new".to_vec()))
+        .unwrap();
+    store.commit(change("update twice").put(Table::Credential, credential_key("c7"), b"newer".to_vec())).unwrap();
+    for gone in ["c0", "c150", "c299"] {
+        let version = store.get(Table::Credential, &credential_key(gone)).unwrap().unwrap().version;
+        let delete = change(&format!("delete {gone}")).delete(Table::Credential, credential_key(gone), version);
+        store.commit(delete).unwrap();
+    }
+    store.commit(change("again").put(Table::Credential, credential_key("c150"), b"again".to_vec())).unwrap();
+    store.commit(change("reinstate").status(list(), 4, Status::Valid, Status::Suspended)).unwrap();
+    let epoch = store.lease(LOG_LEASE, "kit", Duration::from_secs(1)).unwrap().unwrap();
+    store.integrate(epoch, 1000).unwrap();
+    store.lease_status(&agency(), 10).unwrap();
+    let report = snapshot.check().unwrap();
+    assert_eq!((report.faults, report.log.size, report.rows.get("credential")), (0, 270, Some(&300)));
+    assert!(exported(snapshot.as_ref()) == before, "the snapshot moved");
+    drop(snapshot);
+    assert!(fixture.export() != before, "the store did not move");
+    for back in ["c0", "c299"] {
+        store
+            .commit(change(&format!("put {back}")).put(Table::Credential, credential_key(back), b"back".to_vec()))
+            .unwrap();
+    }
+}
+
+pub(super) fn an_export_under_load_is_a_whole_store(fixture: &dyn Fixture) {
+    fill(fixture);
+    let (store, stop) = (fixture.store(), AtomicBool::new(false));
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            for n in 0.. {
+                if stop.load(Ordering::Relaxed) {
+                    return;
+                }
+                std::thread::sleep(Duration::from_micros(500));
+                store.commit(issuance(&format!("load{n}"))).unwrap();
+                if n >= 5 {
+                    let key = credential_key(&format!("load{}", n - 5));
+                    store
+                        .commit(change(&format!("touch{n}")).put(Table::Credential, key, b"touched".to_vec()))
+                        .unwrap();
+                }
+                let epoch = store.lease(LOG_LEASE, "load", Duration::from_secs(1)).unwrap();
+                epoch.map(|epoch| store.integrate(epoch, 7).unwrap());
+            }
+        });
+        for _ in 0..10 {
+            let snapshot = store.snapshot().unwrap();
+            let (export, here) = (exported(snapshot.as_ref()), snapshot.check().unwrap());
+            let (rows, _) = into_memory(export.as_slice()).unwrap();
+            let there = check(&rows).unwrap();
+            assert_eq!((here.faults, there.faults), (0, 0), "{:?} {:?}", here.listed, there.listed);
+            assert_eq!(here.log, there.log);
+        }
+        stop.store(true, Ordering::Relaxed);
+    });
 }
 
 /// `tests/store` holds one export of every schema version that was ever released; each must open for ever.

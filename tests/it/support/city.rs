@@ -228,6 +228,10 @@ impl KeyMaker for Maker {
         let key = ring.agency(agency, generation).unwrap().eddsa;
         Ok((key_name(Algorithm::EdDsa, generation), Arc::new(key)))
     }
+
+    fn destroy_key(&self, _: &AgencyCode, _: &str) -> Result<(), KeyMakerError> {
+        Ok(())
+    }
 }
 
 /// A city whose keys follow from a seed, on a store and a clock of the test's.

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use certless::base::id::{AgencyCode, ListId, RequestId};
+use certless::domain::backup::Snapshot;
 use certless::domain::change::{Change, Page, Receipt, Row, StatusEntries, Table};
 use certless::domain::ports::{Epoch, Health, Integrated, LogHead, Store, StoreError};
 
@@ -113,6 +114,10 @@ impl Store for FaultyStore {
 
     fn sweep(&self, max: u32) -> Result<u32, StoreError> {
         self.write(|| self.inner.sweep(max))
+    }
+
+    fn snapshot(&self) -> Result<Box<dyn Snapshot>, StoreError> {
+        self.inner.snapshot()
     }
 
     fn health(&self) -> Health {

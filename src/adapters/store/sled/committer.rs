@@ -198,6 +198,7 @@ impl Writer {
             return Ok(());
         }
         let log_moved = writes.contains_key(&Space::Head);
+        self.shared.aside.keep(&self.shared.trees, &writes)?;
         self.shared.trees.apply(writes)?;
         self.shared.trees.flush()?;
         self.barrier.sync()?;

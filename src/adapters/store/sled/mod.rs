@@ -11,6 +11,7 @@ mod marker;
 mod open;
 pub mod raw;
 mod restore;
+mod snapshot;
 mod trees;
 
 use std::fs::File;
@@ -23,8 +24,10 @@ use std::time::Duration;
 pub use trees::Trees;
 
 use self::committer::Committer;
+use self::snapshot::{Aside, SledSnapshot};
 use super::reads;
 use crate::base::id::{AgencyCode, ListId, RequestId};
+use crate::domain::backup::Snapshot;
 use crate::domain::change::{Change, Page, Receipt, Row, StatusEntries, Table};
 use crate::domain::ports::{Epoch, Health, Integrated, LogHead, Store, StoreError};
 
@@ -58,6 +61,8 @@ pub struct SledStore {
 /// What callers and the committer both see.
 struct Shared {
     trees: Trees,
+    /// What a snapshot needs of rows that were changed since.
+    aside: Aside,
     /// The head of the log as far as it is durable.
     head: Mutex<LogHead>,
     /// Set once, by the first storage error.
@@ -169,6 +174,18 @@ impl Store for SledStore {
 
     fn sweep(&self, max: u32) -> Result<u32, StoreError> {
         self.committer.ask(move |batch, cursor| batch.sweep(cursor, max))
+    }
+
+    fn snapshot(&self) -> Result<Box<dyn Snapshot>, StoreError> {
+        let instance = self.instance()?;
+        let shared = Arc::clone(&self.shared);
+        // The writer begins it between two batches: what it writes from then on is newer.
+        let begun = self.committer.ask(move |batch, _| {
+            let version = batch.first_version();
+            shared.aside.begin(version)?;
+            Ok(SledSnapshot::new(shared, version, instance))
+        });
+        begun.map(|snapshot| Box::new(snapshot) as Box<dyn Snapshot>)
     }
 
     fn health(&self) -> Health {

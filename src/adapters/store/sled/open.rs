@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 use super::committer::{Committer, Writer};
 use super::disk::{self, Barrier};
 use super::marker::Marker;
+use super::snapshot::Aside;
 use super::trees::engine;
 use super::{Options, Shared, SledStore, Trees};
 use crate::adapters::store::SCHEMA;
@@ -38,7 +39,7 @@ impl SledStore {
         disk::put_ballast(dir, options.ballast, floor);
         let free = AtomicU64::new(disk::space(dir).map_or(u64::MAX, |(free, _)| free));
         let head = Mutex::new(reads::head(&reads::frontier(&trees)?));
-        let shared = Arc::new(Shared { trees, head, dead: OnceLock::new(), free, floor });
+        let shared = Arc::new(Shared { trees, aside: Aside::default(), head, dead: OnceLock::new(), free, floor });
         let writer = Writer::new(Arc::clone(&shared), dir.to_owned(), barrier, marker, clock);
         let committer = Committer::start(writer, options.queue)?;
         Ok(Self { committer, shared, _lock: lock })

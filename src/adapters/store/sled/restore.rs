@@ -8,8 +8,8 @@ use super::disk::{self, Barrier, failed};
 use super::marker::Marker;
 use super::open::try_open;
 use super::{Options, SledStore, Trees};
-use crate::adapters::store::export::Summary;
 use crate::adapters::store::{check, import};
+use crate::domain::backup::Summary;
 use crate::domain::ports::StoreError;
 
 impl SledStore {

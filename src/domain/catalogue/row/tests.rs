@@ -254,3 +254,19 @@ fn the_header_of_every_type_is_understood_by_its_own_reader() {
         &["certificateHolderCode.1", "certificateHolderCode.2", "holderKey.1", "holderKey.2"].map(str::to_owned)
     ));
 }
+
+#[test]
+fn birth_and_sex_agree_with_the_number_that_says_them_too() {
+    let wrong = |row: Value| errors("idCard", &row);
+    let disagrees = |field: &str| (field.to_owned(), "disagrees");
+    assert_eq!(wrong(with(card(), "birthDate", json!("1990-03-08"))), [disagrees("birthDate")]);
+    assert_eq!(wrong(with(card(), "sex", json!("女"))), [disagrees("sex")]);
+    let both = with(with(card(), "sex", json!("2")), "birthDate", json!("1991-03-07"));
+    assert_eq!(wrong(both), [disagrees("birthDate"), disagrees("sex")]);
+    assert!(fill("idCard", &with(card(), "sex", json!("9"))).is_ok(), "not told is no disagreement");
+    assert_eq!(wrong(with(card(), "idNumber", json!("430112199003074017"))), [("idNumber".to_owned(), "bad_code")]);
+    let error = fill("idCard", &with(card(), "sex", json!("女"))).unwrap_err().remove(0);
+    assert_eq!(error.zh, "性别：与身份号码不一致，请核对两处。");
+    let wrong = with(marriage(), "partyBBirth", json!("1950-01-01"));
+    assert_eq!(errors("marriage", &wrong), [disagrees("partyBBirth")]);
+}

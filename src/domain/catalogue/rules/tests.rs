@@ -192,3 +192,17 @@ fn a_status_age_outside_reason_is_refused() {
         assert_eq!(broken("idCard", |d| said(d)["statusMaxAge"] = json!(age)), BTreeSet::from(["status-age"]));
     }
 }
+
+#[test]
+fn fields_that_cannot_agree_with_a_number_are_refused() {
+    for wrong in [
+        json!([{"number": "name", "sex": "sex"}]),
+        json!([{"number": "nothing", "sex": "sex"}]),
+        json!([{"number": "idNumber", "sex": "ethnicity"}]),
+        json!([{"number": "idNumber", "birth": "sex"}]),
+        json!([{"number": "idNumber", "birth": "nothing"}]),
+        json!([{"number": "idNumber"}]),
+    ] {
+        assert_eq!(broken("idCard", |d| said(d)["agree"] = wrong.clone()), BTreeSet::from(["agree"]), "{wrong}");
+    }
+}
