@@ -13,6 +13,7 @@ use std::time::Duration;
 use ureq::http::{Response, Uri, header};
 use ureq::{Agent, Body, RequestBuilder};
 
+use super::fetch::trusting;
 use crate::base::json::{Limits, Map, Value, parse};
 use crate::base::secret::Secret;
 use crate::base::text::Label;
@@ -50,7 +51,7 @@ impl Client {
         let token = token.map(read_token).transpose()?;
         let authority = authority.map(read_authority).transpose()?;
         let agent = Agent::config_builder()
-            .tls_config(super::trusting(authority.as_slice()))
+            .tls_config(trusting(authority.as_slice()))
             .proxy(None)
             .http_status_as_error(false)
             .max_redirects(0)
@@ -144,6 +145,13 @@ impl Client {
     #[expect(clippy::wildcard_enum_match_arm, reason = "the library's enum is open; the rest is told as unreachable")]
     fn no_answer(&self, error: ureq::Error) -> Error {
         let base = &self.base;
+        // The library tells a refused handshake as an error of the connection.
+        if error.to_string().contains("invalid peer certificate") {
+            return Error::new(ErrorKind::Unavailable, format!("{base}: {error}")).says(
+                format!("{base} 的证书不受信任（{error}）。本城市自己的 CA 请用 --ca 指定。"),
+                format!("The certificate of {base} is not trusted ({error}). Name the city's own authority with --ca."),
+            );
+        }
         match error {
             ureq::Error::Timeout(ureq::Timeout::Connect | ureq::Timeout::Resolve)
             | ureq::Error::HostNotFound

@@ -79,9 +79,10 @@ fn tell_change(known: &mut Option<StoreError>, now: Option<StoreError>) {
     if *known == now {
         return;
     }
-    match &now {
-        Some(error) => tracing::warn!(%error, "log leaves are not integrated until this ends"),
-        None => tracing::info!("log leaves are integrated again"),
+    if let Some(error) = &now {
+        tracing::warn!(%error, "log leaves are not integrated until this ends");
+    } else {
+        tracing::info!("log leaves are integrated again");
     }
     *known = now;
 }

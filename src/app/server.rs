@@ -103,8 +103,8 @@ async fn listen(config: &Config, service: Arc<Service>, ready: impl FnOnce()) ->
     }
     let origin = service.city.names.base().to_owned();
     let authority = certificate.as_ref().map(|tls| tls.authority(&origin)).transpose()?.flatten();
-    let router = authority.iter().fold(router, |router, ca| router.merge(ui::ca::router(ca)));
-    let gate = Gate::new(certificate.as_ref(), ui::ca::plain(&origin, authority.as_ref()));
+    let router = authority.iter().fold(router, |router, ca| router.merge(headed(ui::ca::router(ca))));
+    let gate = Gate::new(certificate.as_ref(), headed(ui::ca::plain(&origin, authority.as_ref())));
     if let Some(certificate) = certificate {
         tokio::spawn(certificate.keep_fresh(Arc::clone(&service)));
     }
@@ -133,6 +133,14 @@ pub fn router(config: &Config, service: &Arc<Service>) -> Router {
         SetResponseHeaderLayer::overriding(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
         CatchPanicLayer::new(),
         TimeoutLayer::with_status_code(axum::http::StatusCode::SERVICE_UNAVAILABLE, limit),
+    ))
+}
+
+/// What every answer says, for the few addresses beside the city's.
+fn headed(router: Router) -> Router {
+    router.layer((
+        SetResponseHeaderLayer::overriding(REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+        SetResponseHeaderLayer::overriding(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
     ))
 }
 

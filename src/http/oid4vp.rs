@@ -4,13 +4,13 @@
 //! that failed with their sentences. Any origin may ask, because wallets are pages too; nothing here goes by cookies.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderName, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 
-use super::extract::Body;
+use super::extract::{Body, Path};
 use super::problem;
 use super::requests::wake;
 use super::route::{JSON, Route};
@@ -127,6 +127,7 @@ fn document(error: &Error) -> Value {
         ErrorKind::Malformed
         | ErrorKind::Refused
         | ErrorKind::NotFound
+        | ErrorKind::WrongMethod
         | ErrorKind::Unauthenticated
         | ErrorKind::NotAllowed
         | ErrorKind::Conflict

@@ -26,7 +26,7 @@ const PIECE: usize = 64 * 1024;
 /// Pieces that may wait for the caller.
 const WAITING: usize = 4;
 /// Longest wait for a caller that reads nothing.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// The operations of this resource.
 pub fn routes() -> Vec<Route> {

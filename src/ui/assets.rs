@@ -1,10 +1,11 @@
 //! The files that pages load: our own modules, styles and texts, and the libraries from npm, embedded by `build.rs`.
 
 use axum::body::Body;
-use axum::extract::Path;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
+
+use crate::http::extract::Path;
 
 /// One embedded file.
 pub(super) struct Asset {

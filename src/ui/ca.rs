@@ -93,17 +93,14 @@ fn refusal(origin: Option<&str>, known: bool, lang: Lang) -> String {
         "Licences are handled here. Others could read or change what travels over a plain connection, so nothing was opened.",
     );
     let _ = writeln!(main, "<p class=\"reason\">{why}</p>");
-    match origin {
-        Some(origin) => {
-            let _ = writeln!(main, "<p><a href=\"{0}\">{0}</a></p>", escape(origin));
-        }
-        None => {
-            let ask = lang.pick(
-                "请联系管理员启用 HTTPS（certless tls init，再以 --tls 启动）。",
-                "Ask the operator to turn on HTTPS (certless tls init, then start with --tls).",
-            );
-            let _ = writeln!(main, "<p>{ask}</p>");
-        }
+    if let Some(origin) = origin {
+        let _ = writeln!(main, "<p><a href=\"{0}\">{0}</a></p>", escape(origin));
+    } else {
+        let ask = lang.pick(
+            "请联系管理员启用 HTTPS（certless tls init，再以 --tls 启动）。",
+            "Ask the operator to turn on HTTPS (certless tls init, then start with --tls).",
+        );
+        let _ = writeln!(main, "<p>{ask}</p>");
     }
     if known {
         let (zh, en) = (

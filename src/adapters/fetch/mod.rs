@@ -14,6 +14,7 @@ use std::fmt;
 use std::time::{Duration, Instant};
 
 use ureq::http::{Response, Uri, header};
+use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
 use ureq::unversioned::transport::DefaultConnector;
 use ureq::{Agent, Body};
 
@@ -109,7 +110,7 @@ impl Fetcher {
             .max_idle_connections(0)
             .user_agent("certless")
             .accept_encoding("identity")
-            .tls_config(super::trusting(&policy.authorities))
+            .tls_config(trusting(&policy.authorities))
             .build();
         let resolver = CheckedResolver::new(policy.loopback, policy.private);
         let agent = Agent::with_parts(config, DefaultConnector::default(), resolver);
@@ -198,4 +199,13 @@ fn translate(error: ureq::Error) -> FetchError {
         ureq::Error::Other(other) if other.is::<Refused>() => FetchError::Address,
         other => FetchError::Unreachable(other.to_string()),
     }
+}
+
+/// TLS for clients: the certificate authorities of these PEM texts, or the public ones when there is none.
+pub(in crate::adapters) fn trusting(authorities: &[String]) -> TlsConfig {
+    let items = authorities.iter().flat_map(|text| parse_pem(text.as_bytes()).filter_map(Result::ok));
+    let roots: Vec<_> =
+        items.filter_map(|item| if let PemItem::Certificate(root) = item { Some(root) } else { None }).collect();
+    let trusted = if authorities.is_empty() { RootCerts::WebPki } else { roots.into() };
+    TlsConfig::builder().root_certs(trusted).build()
 }

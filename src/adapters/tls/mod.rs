@@ -29,7 +29,7 @@ use serde::{Deserialize, Serialize};
 
 pub use machine::{addresses, host_names, outward_address};
 
-use crate::base::bytes::from_base64;
+use crate::base::bytes::{from_base64, hex};
 use crate::base::random::{Random, bytes};
 use crate::crypto::digest::sha256;
 use crate::domain::error::{Error, ErrorKind};
@@ -180,7 +180,7 @@ impl Authority {
     }
 
     fn create(&self, names: &Names, today: Date, random: &dyn Random) -> Result<(), Error> {
-        let mark: String = bytes::<3>(random).iter().map(|byte| format!("{byte:02X}")).collect();
+        let mark = hex(&bytes::<3>(random));
         let authority = format!("certless local CA {mark}");
         let key = KeyPair::generate().map_err(|error| failed(&error))?;
         let mut params = authority_params(&authority);

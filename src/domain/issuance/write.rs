@@ -42,7 +42,7 @@ impl City {
     }
 
     /// The keyed digest of an order's content: a row has little that could not be guessed.
-    pub(super) fn order_digest(&self, order: &Order) -> [u8; 32] {
+    pub(in crate::domain) fn order_digest(&self, order: &Order) -> [u8; 32] {
         let head = json!({"agency": order.agency.as_str(), "type": order.type_code.as_str()});
         self.keyed_digest("order", &[head.to_string().as_bytes(), &canonicalize_object(&order.row)].concat())
     }

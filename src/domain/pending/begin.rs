@@ -13,7 +13,7 @@ use crate::domain::city::rules::Deed;
 use crate::domain::error::{Error, ErrorKind, given_reason};
 use crate::domain::issuance::life::Act;
 use crate::domain::issuance::record::CredentialHead;
-use crate::domain::issuance::{Issued, Order, order_digest};
+use crate::domain::issuance::{Issued, Order};
 
 /// Longest row that can wait, bytes.
 const LONGEST_ROW: usize = 48 * 1024;
@@ -93,9 +93,9 @@ impl City {
         }
         let body = Body { row: Some(order.row.clone()), key: order.key.clone(), ..Body::default() };
         let pending = self.new_pending(&order.agency, Deed::Issue, order.type_code.clone(), by, body)?;
-        let digest = order_digest(order);
+        let digest = self.order_digest(order);
         if let Some(key) = &order.key {
-            let named = sha256_of(&[order.type_code.as_str().as_bytes(), b"\0", key.as_bytes()]);
+            let named = self.keyed_digest("row-key", format!("{}\0{key}", order.type_code).as_bytes());
             let request = RequestId::parse(&format!("wait/{}/{}", order.agency, hex(&named)))?;
             let kept = self.keep_pending(&pending, request, digest)?;
             if kept.state(self.now()) == "open" {

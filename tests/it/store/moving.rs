@@ -113,10 +113,10 @@ pub(super) fn a_snapshot_stays_while_others_write(fixture: &dyn Fixture) {
     store
         .commit(change("update").update(Table::Credential, credential_key("c7"), row.version, b"new".to_vec()))
         .unwrap();
-    store.commit(change("update twice").put(Table::Credential, credential_key("c7"), b"newer".to_vec())).unwrap();
+    store.commit(change("update-twice").put(Table::Credential, credential_key("c7"), b"newer".to_vec())).unwrap();
     for gone in ["c0", "c150", "c299"] {
         let version = store.get(Table::Credential, &credential_key(gone)).unwrap().unwrap().version;
-        let delete = change(&format!("delete {gone}")).delete(Table::Credential, credential_key(gone), version);
+        let delete = change(&format!("delete-{gone}")).delete(Table::Credential, credential_key(gone), version);
         store.commit(delete).unwrap();
     }
     store.commit(change("again").put(Table::Credential, credential_key("c150"), b"again".to_vec())).unwrap();
@@ -131,7 +131,7 @@ pub(super) fn a_snapshot_stays_while_others_write(fixture: &dyn Fixture) {
     assert!(fixture.export() != before, "the store did not move");
     for back in ["c0", "c299"] {
         store
-            .commit(change(&format!("put {back}")).put(Table::Credential, credential_key(back), b"back".to_vec()))
+            .commit(change(&format!("put-{back}")).put(Table::Credential, credential_key(back), b"back".to_vec()))
             .unwrap();
     }
 }
