@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header::CACHE_CONTROL;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 
-use super::extract;
+use super::extract::{self, Path, Query};
 use super::problem::Answer;
 use super::route::{Access, JSON, Route};
 use super::service::{Authenticated, Service, Shared, blocking};

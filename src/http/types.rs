@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use axum::Json;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::http::header::CONTENT_TYPE;
 use axum::routing::{get, post};
 
-use super::extract::Body;
+use super::extract::{Body, Query};
 use super::problem::{Answer, document};
 use super::route::{Access, JSON, Route};
 use super::service::{Authenticated, Shared, blocking};

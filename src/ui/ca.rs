@@ -12,7 +12,7 @@ use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
-use super::html::{document, escape};
+use super::html::{Look, document, escape};
 use super::{page, preferred};
 use crate::base::text::Lang;
 use crate::domain::error::{Error, ErrorKind};
@@ -42,7 +42,7 @@ impl Ca {
 pub fn router(ca: &Arc<Ca>) -> Router {
     let (shown, given) = (Arc::clone(ca), Arc::clone(ca));
     let show = move |headers: HeaderMap, uri: Uri| async move {
-        page(StatusCode::OK, &hand_out(&shown, lang(&headers, &uri)))
+        page(StatusCode::OK, &hand_out(&shown, look(&headers, &uri)))
     };
     Router::new().route("/ca", get(show)).route("/ca.crt", get(move || async move { certificate(&given) }))
 }
@@ -66,7 +66,7 @@ fn certificate(ca: &Ca) -> Response {
 fn explain(origin: &str, known: bool, headers: &HeaderMap, uri: &Uri) -> Response {
     let secure = origin.starts_with("https://");
     if wants_page(headers) {
-        return page(StatusCode::FORBIDDEN, &refusal(secure.then_some(origin), known, lang(headers, uri)));
+        return page(StatusCode::FORBIDDEN, &refusal(secure.then_some(origin), known, look(headers, uri)));
     }
     let (zh, en) = if secure {
         (format!("本服务只接受 HTTPS 访问，请改用 {origin}。"), format!("Only HTTPS is served here: use {origin}."))
@@ -79,13 +79,17 @@ fn explain(origin: &str, known: bool, headers: &HeaderMap, uri: &Uri) -> Respons
     Problem(Error::new(ErrorKind::NotAllowed, "plain HTTP from another machine").says(zh, en)).into_response()
 }
 
-/// `?lang=`, else what the browser prefers.
-fn lang(headers: &HeaderMap, uri: &Uri) -> Lang {
-    let mut asked = uri.query().unwrap_or_default().split('&').filter_map(|part| part.strip_prefix("lang="));
-    asked.next().map_or_else(|| preferred(headers), Lang::from_tag)
+/// `?lang=` and `?large=1`, else what the browser prefers.
+fn look(headers: &HeaderMap, uri: &Uri) -> Look {
+    let asked = |name: &str| uri.query()?.split('&').find_map(|part| part.strip_prefix(name));
+    Look {
+        lang: asked("lang=").map_or_else(|| preferred(headers), Lang::from_tag),
+        large: asked("large=") == Some("1"),
+    }
 }
 
-fn refusal(origin: Option<&str>, known: bool, lang: Lang) -> String {
+fn refusal(origin: Option<&str>, known: bool, look: Look) -> String {
+    let lang = look.lang;
     let title = lang.pick("请使用安全连接", "Use the secure address");
     let mut main = format!("<h1>{title}</h1>\n");
     let why = lang.pick(
@@ -110,10 +114,11 @@ fn refusal(origin: Option<&str>, known: bool, lang: Lang) -> String {
         let link = lang.pick("安装 CA 证书", "Install the certificate");
         let _ = writeln!(main, "<p>{} <a href=\"/ca\">{link}</a></p>", lang.pick(zh, en));
     }
-    document(lang, title, &main)
+    document(look, title, &main)
 }
 
-fn hand_out(ca: &Ca, lang: Lang) -> String {
+fn hand_out(ca: &Ca, look: Look) -> String {
+    let lang = look.lang;
     let say = |zh: &'static str, en: &'static str| lang.pick(zh, en);
     let title = say("安装 CA 证书", "Install the certificate");
     let mut main = format!("<h1>{title}</h1>\n");
@@ -153,7 +158,7 @@ fn hand_out(ca: &Ca, lang: Lang) -> String {
         main.push_str("</ol>\n");
     }
     let _ = writeln!(main, "<p><a href=\"{0}\">{0}</a></p>", escape(&ca.origin));
-    document(lang, title, &main)
+    document(look, title, &main)
 }
 
 /// Eight bytes a line, so that two people can read it to each other.
@@ -225,7 +230,7 @@ mod tests {
     #[test]
     fn the_page_hands_the_authority_out_in_both_languages() {
         for (lang, title) in [(Lang::Zh, "安装 CA 证书"), (Lang::En, "Install the certificate")] {
-            let html = hand_out(&ca(), lang);
+            let html = hand_out(&ca(), Look { lang, large: false });
             assert!(html.contains(&format!("<h1>{title}</h1>")) && html.contains("href=\"/ca.crt\""), "{html}");
             assert!(html.contains("http://10.0.0.5:8443/ca") && html.contains("<svg"), "{html}");
             assert_eq!(html.matches("AB:AB:AB:AB:AB:AB:AB:AB").count(), 4);
@@ -234,9 +239,9 @@ mod tests {
 
     #[test]
     fn whoever_comes_without_tls_is_told_where_to_go() {
-        let page = refusal(Some("https://10.0.0.5:8443"), true, Lang::Zh);
+        let page = refusal(Some("https://10.0.0.5:8443"), true, Look { lang: Lang::Zh, large: true });
         assert!(page.contains("href=\"https://10.0.0.5:8443\"") && page.contains("href=\"/ca\""), "{page}");
-        let page = refusal(None, false, Lang::En);
+        let page = refusal(None, false, Look { lang: Lang::En, large: false });
         assert!(page.contains("certless tls init") && !page.contains("href=\"/ca\""), "{page}");
         let answer = explain("https://10.0.0.5:8443", true, &HeaderMap::new(), &Uri::from_static("/api/keys"));
         assert_eq!(
