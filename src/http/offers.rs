@@ -1,13 +1,13 @@
 //! `/api/offers`: an agency offers a licence to its holder's wallet, withdraws an offer, and sees how it stands.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header::CACHE_CONTROL;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 
-use super::extract;
+use super::extract::{self, Path};
 use super::problem::Answer;
 use super::route::{Access, JSON, Route};
 use super::service::{Authenticated, Service, Shared, blocking};

@@ -7,12 +7,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::Json;
 use axum::body::Bytes;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, WWW_AUTHENTICATE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 
+use super::extract::Path;
 use super::problem::{Answer, Problem, status};
 use super::route::{JSON, Route};
 use super::service::{Service, Shared};
@@ -125,7 +126,7 @@ fn unable(kind: ErrorKind) -> &'static str {
         ErrorKind::Unavailable | ErrorKind::Unknown | ErrorKind::Full | ErrorKind::RateLimited => {
             "temporarily_unavailable"
         }
-        ErrorKind::Malformed | ErrorKind::Refused | ErrorKind::TooLarge => "invalid_request",
+        ErrorKind::Malformed | ErrorKind::Refused | ErrorKind::WrongMethod | ErrorKind::TooLarge => "invalid_request",
         ErrorKind::NotFound
         | ErrorKind::Unauthenticated
         | ErrorKind::NotAllowed
