@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use axum::Json;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
+use super::extract::Query;
 use super::problem::Answer;
 use super::route::{Access, Route};
 use super::service::{Shared, blocking};

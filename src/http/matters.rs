@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use axum::Json;
-use axum::extract::{Path, Query};
 use axum::routing::get;
 
+use super::extract::{Path, Query};
 use super::problem::Answer;
 use super::route::Route;
 use crate::base::id::TypeCode;

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::routing::{get, post};
 use serde::Deserialize;
 
-use super::extract;
+use super::extract::{self, Path, Query};
 use super::problem::Answer;
 use super::route::{Access, JSON, Route};
 use super::service::{Authenticated, Shared, blocking};

@@ -30,7 +30,7 @@ use super::status::Slot;
 use crate::base::bytes::base64url;
 use crate::base::codes::{CertificateIdentifier, CertificateTypeCode};
 use crate::base::id::{AgencyCode, CredentialId, TypeCode};
-use crate::base::json::Map;
+use crate::base::json::{Map, json};
 use crate::base::random::below;
 use crate::base::text::Label;
 use crate::base::time::{Timestamp, china_date};

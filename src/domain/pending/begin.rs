@@ -5,7 +5,7 @@ use crate::base::bytes::{base64url, hex};
 use crate::base::id::{AgencyCode, CredentialId, PendingId, RequestId, TypeCode};
 use crate::base::random::bytes;
 use crate::base::time::plus_seconds;
-use crate::crypto::digest::{sha256, sha256_of};
+use crate::crypto::digest::sha256;
 use crate::domain::account::Author;
 use crate::domain::change::Change;
 use crate::domain::city::City;
