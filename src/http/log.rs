@@ -1,10 +1,11 @@
 //! `/log`: the transparency log for anyone, as static files: checkpoint, tiles, entry bundles (C2SP tlog-tiles).
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
+use super::extract::Path;
 use super::problem::Answer;
 use super::route::{PROBLEM, Route};
 use super::service::{Shared, blocking};

@@ -55,7 +55,7 @@ fn every_text_of_the_grammar_has_its_chinese_and_no_chinese_is_left_over() {
 }
 
 /// Words that are the same in both languages: names of things that people type, of formats and of standards.
-const KEPT: &str = "certless- HTTPS CA PEM PIN OpenID4VCI openid-credential-offer openid4vp ca crt IP LANG JSON Lines JWK JWS JWT SD-JWT KB UTF-8 PNG P-256 Ed25519 ES256 RFC RDFC-1 N-Quads SEC1 \
+const KEPT: &str = "certless- ga-clerk HTTPS CA PEM PIN OpenID4VCI openid-credential-offer openid4vp ca crt IP LANG JSON Lines JWK JWS JWT SD-JWT KB UTF-8 PNG P-256 Ed25519 ES256 RFC RDFC-1 N-Quads SEC1 \
     W3C Data Integrity VC QR DIR GA idCard rowKey http https keys key-1 zh en did:key did:jwk low medium svg png csv xlsx json jsonl";
 
 /// What of a text is neither Chinese, nor the grammar's own names, nor kept.
