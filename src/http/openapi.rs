@@ -269,13 +269,16 @@ fn ask() -> Value {
     })
 }
 
+/// A form with one file.
+fn upload() -> Value {
+    json!({"type": "object", "required": ["file"], "properties": {"file": {"type": "string", "format": "binary"}}})
+}
+
 fn schemas() -> Value {
     let text = json!({"type": "string"});
     json!({
         "Any": {"type": "object"},
-        "Upload": {
-            "type": "object", "required": ["file"], "properties": {"file": {"type": "string", "format": "binary"}},
-        },
+        "Upload": upload(),
         "Problem": {
             "type": "object",
             "required": ["type", "title", "status", "zh", "en"],
