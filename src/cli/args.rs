@@ -299,6 +299,9 @@ pub struct DemoArgs {
     /// Address to listen on.
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
     pub listen: SocketAddr,
+    /// The public origin that stands in every identifier; this machine's name when others are to reach it.
+    #[arg(long, value_name = "URL")]
+    pub base_url: Option<String>,
     /// Forget the demo city's data and start afresh.
     #[arg(long)]
     pub reset: bool,
@@ -314,7 +317,12 @@ impl DemoArgs {
     /// Whether any option of the demo city was given.
     pub fn is_given(&self) -> bool {
         let usual = self.data == Path::new(DEFAULT_DATA) && self.listen == SocketAddr::from(([127, 0, 0, 1], 8080));
-        !usual || self.keys.is_some() || self.reset || self.conformance || self.tls.is_given()
+        !usual
+            || self.keys.is_some()
+            || self.reset
+            || self.conformance
+            || self.tls.is_given()
+            || self.base_url.is_some()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 
 use super::OK;
@@ -60,11 +60,12 @@ pub fn demo(args: &DemoArgs, out: Output) -> Result<u8, Error> {
     let mut config = place.config()?;
     config.listen = args.listen;
     args.tls.apply(&mut config);
-    config.base_url = demo_origin(args.listen, config.tls.is_spoken());
+    config.base_url = demo_origin(args, config.tls.is_spoken());
     config.fetch.loopback = true;
     config.fetch.hosts = vec!["127.0.0.1:*".to_owned(), "localhost:*".to_owned()];
     config.check()?;
     telemetry::start_log(&config.log)?;
+    require_matching_scheme(&config)?;
     prepare_tls(&config)?;
     let city = open_demo(&config, out)?;
     config.conformance = args.conformance;
@@ -94,11 +95,15 @@ fn open_demo(config: &Config, out: Output) -> Result<City, Error> {
     Ok(city)
 }
 
-/// The demo's address as others reach it: an unspecified address becomes the machine's own.
-fn demo_origin(listen: SocketAddr, tls: bool) -> String {
-    let own = || tls::outward_address().unwrap_or(Ipv4Addr::LOCALHOST.into());
-    let ip = if listen.ip().is_unspecified() { own() } else { listen.ip() };
-    format!("{}://{}", if tls { "https" } else { "http" }, SocketAddr::new(ip, listen.port()))
+/// The demo's address as others reach it: this machine's name, because identifiers of cities (`did:web`) hold no addresses.
+fn demo_origin(args: &DemoArgs, tls: bool) -> String {
+    let own = || tls::host_names().pop().unwrap_or_else(|| "localhost".to_owned());
+    let host = if args.listen.ip().is_loopback() {
+        args.listen.to_string()
+    } else {
+        format!("{}:{}", own(), args.listen.port())
+    };
+    args.base_url.clone().unwrap_or_else(|| format!("{}://{host}", if tls { "https" } else { "http" }))
 }
 
 /// The demo's own certificate authority, made when it is first asked for; the address that is served is in the certificate.
@@ -109,8 +114,12 @@ fn prepare_tls(config: &Config) -> Result<(), Error> {
     let authority = Authority::of(&config.keys_folder());
     let mut names = if authority.exists() { authority.names()? } else { tls::Names::of_this_machine() };
     let before = names.clone();
-    let host = config.base_url.trim_start_matches("https://").parse::<SocketAddr>();
-    names.add(&[], host.ok().map(|host| host.ip()).as_slice())?;
+    let authority_part = config.base_url.trim_start_matches("https://");
+    let host = authority_part.rsplit_once(':').map_or(authority_part, |(host, _)| host).trim_matches(['[', ']']);
+    match host.parse::<IpAddr>() {
+        Ok(address) => names.add(&[], &[address])?,
+        Err(_) => names.add(&[host.to_owned()], &[])?,
+    }
     if authority.exists() && names == before {
         return Ok(());
     }
@@ -297,6 +306,11 @@ fn welcome(base: &str, config: &Config, out: Output) {
         ),
     ] {
         out.line(format!("  {line}"));
+    }
+    if let Some(address) = tls::outward_address().filter(|_| !config.listen.ip().is_loopback()) {
+        let scheme = if config.tls.is_spoken() { "https" } else { "http" };
+        let address = SocketAddr::new(address, config.listen.port());
+        out.say(format!("\n也可用地址访问：{scheme}://{address}"), format!("\nBy address: {scheme}://{address}"));
     }
     if local {
         out.say(

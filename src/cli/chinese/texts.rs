@@ -232,6 +232,10 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
     ("督查员: looks at the work", "督查员：查看办件"),
     ("窗口人员: takes and decides applications", "窗口人员：受理和办结办件"),
     ("管理员: keys and accounts", "管理员：密钥和账号"),
+    (
+        "The public origin that stands in every identifier; this machine's name when others are to reach it",
+        "写入所有标识的对外地址；供其他设备访问时缺省为本机名称",
+    ),
     ("The agency", "机关"),
     ("The agency, as GA", "机关代码，如 GA"),
     ("The agency, for agencies and windows", "机关代码，角色为机关或窗口时填写"),
