@@ -99,7 +99,9 @@ fn anothers_licence_paper_and_what_is_not_asked_for_attach_nothing() {
     let code = other.code("idCard", "basic");
     let (verdict, answer) = window.scan(&case, &code);
     verdict.refuse(Check::Binding, "not_the_holder");
-    assert_eq!((&answer["met"], &answer["application"]), (&json!([]), &before));
+    let mut same = before.clone();
+    same["receipt"].as_object_mut().unwrap().remove("qr").expect("a case that is opened again has its receipt's code");
+    assert_eq!((&answer["met"], &answer["application"]), (&json!([]), &same));
     Stranger(&city).verify(&code).accept();
 
     // Without the number in it, the key tells whose it is.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -248,27 +248,30 @@ pub(super) fn what_is_past_its_life_is_swept(fixture: &dyn Fixture) {
 
 pub(super) fn reads_go_on_while_changes_are_written(fixture: &dyn Fixture) {
     let store = fixture.store();
-    let done = Arc::new(AtomicBool::new(false));
+    let (done, reads) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
     let reader = thread::spawn({
-        let (store, done) = (Arc::clone(&store), Arc::clone(&done));
+        let (store, done, reads) = (Arc::clone(&store), Arc::clone(&done), Arc::clone(&reads));
         move || {
-            let mut reads = 0;
             while !done.load(Ordering::Relaxed) {
                 let page = store.scan(Table::Licence, b"idCard\0", None, 500).unwrap();
                 for (_, row) in page.rows.iter().rev().take(3) {
                     assert!(store.get(Table::Credential, &row.value).unwrap().is_some(), "a change seen in part");
                 }
-                reads += 1;
+                reads.fetch_add(1, Ordering::Relaxed);
             }
-            reads
         }
     });
-    for n in 0..10 {
+    // Written until enough was read meanwhile: reads that waited for the writer would never be enough.
+    for n in 0..1_000 {
         let batch = (0..40).map(|m| issuance(&format!("c-{n}-{m}"))).collect();
         assert!(store.commit_each(batch).iter().all(Result::is_ok));
+        if n >= 10 && reads.load(Ordering::Relaxed) > 10 {
+            break;
+        }
     }
     done.store(true, Ordering::Relaxed);
-    assert!(reader.join().unwrap() > 10);
+    reader.join().unwrap();
+    assert!(reads.load(Ordering::Relaxed) > 10);
 }
 
 pub(super) fn leases_pass_on_with_a_new_epoch(fixture: &dyn Fixture) {
