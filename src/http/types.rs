@@ -1,4 +1,5 @@
-//! What an agency may issue, how much of it there is, and how a file's table fits: what the agency's page is drawn from.
+//! What an agency may issue, how much of it there is, and how a file's table fits: what the pages of agencies
+//! and of those who watch them are drawn from.
 
 use std::collections::BTreeMap;
 
@@ -26,7 +27,8 @@ const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.
 pub fn routes() -> Vec<Route> {
     vec![
         Route::get("/api/types", "The credential types that the agency may issue, with counts.", get(types))
-            .only(Access::Agency),
+            .only(Access::AgencyReading)
+            .query(&[("agency", "The agency, for those who watch all.")]),
         Route::post(
             "/api/tables",
             "Reads a file of rows and says how its columns fit a type; nothing is issued or kept.",
@@ -39,8 +41,12 @@ pub fn routes() -> Vec<Route> {
     ]
 }
 
-async fn types(State(service): State<Shared>, Authenticated(caller): Authenticated) -> Answer<Json<Value>> {
-    let agency = caller.issuing_agency()?.clone();
+async fn types(
+    State(service): State<Shared>,
+    Authenticated(caller): Authenticated,
+    Query(query): Query<BTreeMap<String, String>>,
+) -> Answer<Json<Value>> {
+    let agency = caller.reading_agency(query.get("agency").map(String::as_str))?;
     blocking(&service, move |service| {
         let catalogue = Catalogue::embedded()?;
         let registry = service.city.registry();

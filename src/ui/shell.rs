@@ -37,6 +37,8 @@ pub(super) static SHELLS: &[Shell] = &[
     shell("/wallet", "wallet", ("证照卡包", "Wallet"), true),
     shell("/wallet/receive", "wallet", ("证照卡包", "Wallet"), true),
     shell("/wallet/present", "wallet", ("证照卡包", "Wallet"), true),
+    shell("/supervise", "supervise", ("督查", "Supervision"), false),
+    shell("/audit", "audit", ("审计", "Audit"), false),
     shell("/verify", "verify", ("核验", "Verify"), true),
 ];
 

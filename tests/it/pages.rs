@@ -20,6 +20,8 @@ const SHELLS: &[&str] = &[
     "/wallet",
     "/wallet/receive",
     "/wallet/present",
+    "/supervise",
+    "/audit",
     "/verify",
 ];
 

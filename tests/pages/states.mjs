@@ -121,6 +121,41 @@ export const STATES = [
     },
   },
   { name: "agency-pending", staff: "agency#idCard/pending", open: (page) => page.locator("h2").first().waitFor() },
+  {
+    name: "supervise",
+    staff: "supervise#GA",
+    async open(page) {
+      await page.locator("tbody tr").first().waitFor();
+      await page.locator("#pending ~ .records [role=status]:not(:empty)").waitFor();
+    },
+  },
+  {
+    name: "supervise-type",
+    staff: "supervise#RS",
+    async open(page) {
+      await page.locator("tbody button").first().click();
+      await page.locator("tbody .chip").first().waitFor();
+    },
+  },
+  { name: "audit", staff: "audit#RS", open: (page) => page.locator("tbody tr").first().waitFor() },
+  {
+    name: "audit-none",
+    staff: "audit#GA",
+    async open(page) {
+      await page.locator(".records [role=status]:not(:empty)").waitFor();
+      await page.fill("input[type=search]", "nothing-is-called-this");
+      await page.locator(".records .empty").waitFor();
+    },
+  },
+  {
+    name: "audit-proof",
+    staff: "audit#GA/log",
+    async open(page) {
+      await page.fill("#index", "7");
+      await page.keyboard.press("Enter");
+      await page.locator("details summary").click();
+    },
+  },
   { name: "progress-filed", open: (page, { city, filed }) => page.goto(city.base + receipt(filed)) },
   { name: "progress-accepted", open: (page, { city, accepted }) => page.goto(city.base + receipt(accepted)) },
   { name: "progress-refused", open: (page, { city, refused }) => page.goto(city.base + receipt(refused)) },
@@ -129,7 +164,7 @@ export const STATES = [
 ];
 
 /** The accounts of the demo city by the page they use. */
-const ACCOUNTS = { window: "yb-window", agency: "ga-clerk" };
+const ACCOUNTS = { window: "yb-window", agency: "ga-clerk", supervise: "supervisor", audit: "auditor" };
 
 /** Opens a state in a profile; staff pages are signed in to first. */
 export async function openState(page, state, all) {

@@ -1,10 +1,12 @@
 //! What an agency may issue, how much of it there is, and files of rows read for it.
 
 use certless::base::json::json;
+use certless::domain::account::StaffRole;
 use rust_xlsxwriter::Workbook;
 
 use crate::support::city::TestCity;
 use crate::support::roles::{Agency, stock};
+use crate::support::staff::at_work;
 
 const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
@@ -26,6 +28,23 @@ fn an_agency_sees_its_own_types_with_how_many_it_issued() {
     assert_eq!(listed["credentials"].as_array().unwrap().len(), 3);
     let none = city.get(Some(agency.token()), "/api/credentials?type=householdRegister", "*/*").json();
     assert_eq!(none["credentials"], json!([]));
+}
+
+#[test]
+fn those_who_watch_name_the_agency_and_see_the_same_counts() {
+    let city = TestCity::start();
+    let agency = Agency::new(&city, "GA");
+    agency.issue(stock("idCard").next().unwrap());
+    let supervisor = at_work(&city, "supervisor", StaffRole::Supervisor, "");
+    let asked = |path: &str| city.get(Some(&supervisor), path, "*/*");
+    assert_eq!(asked("/api/types").status, 400, "no agency named");
+    let own = city.get(Some(agency.token()), "/api/types", "*/*").json();
+    assert_eq!(asked("/api/types?agency=GA").json(), own);
+    let other = asked("/api/types?agency=YB").json();
+    assert_eq!(other["agency"]["code"], "YB");
+    assert!(other["types"].as_array().unwrap().iter().all(|one| one["code"] != "idCard"), "{other}");
+    let elsewhere = city.get(Some(agency.token()), "/api/types?agency=YB", "*/*");
+    assert_eq!(elsewhere.status, 403, "an agency sees its own only");
 }
 
 #[test]

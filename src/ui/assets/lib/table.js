@@ -3,7 +3,7 @@
 import { t } from "./i18n.js";
 import { html, useMemo, useState } from "./preact.js";
 
-/** `columns`: `{name, title, text(row), cell?(row), right?}`. `rows` need a `key(row)`. */
+/** `columns`: `{name, title, text(row), cell?(row), right?, look?}`, `look` a class of the column. `rows` need a `key(row)`. */
 export function Table({ columns, rows, rowKey, caption, empty }) {
   const [order, setOrder] = useState(null);
   const sorted = useMemo(() => (order ? sort(rows, columns, order) : rows), [rows, columns, order]);
@@ -18,7 +18,7 @@ export function Table({ columns, rows, rowKey, caption, empty }) {
         <tr>
           ${columns.map(
             (one) =>
-              html`<th scope="col" class=${one.right ? "right" : ""} aria-sort=${direction(order, one.name)}>
+              html`<th scope="col" class=${one.right ? "right" : (one.look ?? "")} aria-sort=${direction(order, one.name)}>
                 ${one.text ? html`<button type="button" onClick=${() => turn(one.name)}>${one.title}${order?.name === one.name ? (order.down ? " ↓" : " ↑") : ""}</button>` : one.title}
               </th>`,
           )}
@@ -28,7 +28,7 @@ export function Table({ columns, rows, rowKey, caption, empty }) {
         ${sorted.map(
           (row) =>
             html`<tr key=${rowKey(row)}>
-              ${columns.map((one) => html`<td class=${one.right ? "right" : ""}>${(one.cell ?? one.text)(row)}</td>`)}
+              ${columns.map((one) => html`<td class=${one.right ? "right" : (one.look ?? "")}>${(one.cell ?? one.text)(row)}</td>`)}
             </tr>`,
         )}
       </tbody>
