@@ -12,7 +12,7 @@ pub trait Random: Send + Sync {
 
 /// The operating system's generator.
 ///
-/// Salts, nonces and identifiers are many and short: a thread asks for a [`Pool`] of them at once. Whatever is as long
+/// Salts, nonces and identifiers are many and short: a thread asks for a pool of them at once. Whatever is as long
 /// as a key is asked for by itself and never lies in a pool.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemRandom;

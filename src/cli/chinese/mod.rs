@@ -1,8 +1,8 @@
 //! The grammar's own words in Chinese: help and the parser's refusals.
 //!
-//! The grammar is written once, with English texts ([`super::args`]). [`texts`] holds the Chinese for every one of them,
+//! The grammar is written once, with English texts ([`super::args`]). `texts` holds the Chinese for every one of them,
 //! found by the English, as message catalogues do: a text that changed has no Chinese until somebody writes it again, and
-//! a test walks the whole grammar for such. [`help`] draws a command's help, [`refusal`] tells what the parser refused.
+//! a test walks the whole grammar for such. `help` draws a command's help, `refusal` tells what the parser refused.
 
 mod help;
 mod refusal;
