@@ -82,7 +82,8 @@ export const STATES = [
     name: "window-code",
     staff: "window",
     async open(page) {
-      await page.keyboard.press("F4");
+      // By its button: the key works only once the page listens, which nothing on it tells.
+      await page.locator("button:has(kbd:text-is('F4'))").click();
       await page.locator("#spoken").waitFor();
     },
   },

@@ -88,7 +88,7 @@ function person(name) {
 }
 
 const identityCard = ({ name, idNumber }) => ({
-  name, idNumber, sex: "1", ethnicity: "01", birthDate: "1987-09-15", address: "湖南省长沙市望城区高塘岭街道演示路88号6栋2单元1203室",
+  name, idNumber, sex: Number(idNumber[16]) % 2 === 1 ? "1" : "2", ethnicity: "01", birthDate: "1987-09-15", address: "湖南省长沙市望城区高塘岭街道演示路88号6栋2单元1203室",
   validFrom: "2019-05-25", validUntil: "2039-05-25",
 });
 
