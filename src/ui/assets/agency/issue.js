@@ -4,6 +4,7 @@
 import { freshKey, post } from "../lib/api.js";
 import { LicenceCard } from "../lib/card.js";
 import { annotation } from "../lib/catalogue.js";
+import { ChoiceField } from "../lib/field.js";
 import { prepareType, valueText, fieldOf } from "../lib/fields.js";
 import { Fields, faults, holderRange, inputs, toRow } from "../lib/form.js";
 import { label, t } from "../lib/i18n.js";
@@ -83,17 +84,14 @@ export function Issue({ type, agency, changed }) {
       </div>
       ${
         most > least &&
-        html`<div class="field short">
-          <label for="holders">${t("issue.holders")}</label>
-          <select
-            id="holders"
-            class="input"
-            value=${holders}
-            onChange=${(event) => setHolders(Number(event.target.value))}
-          >
-            ${Array.from({ length: Math.min(most, 20) - least + 1 }, (_, i) => html`<option value=${least + i}>${least + i}</option>`)}
-          </select>
-        </div>`
+        html`<${ChoiceField}
+          id="holders"
+          name=${t("issue.holders")}
+          kind="short"
+          value=${holders}
+          options=${Array.from({ length: Math.min(most, 20) - least + 1 }, (_, i) => [least + i, least + i])}
+          onChoose=${(chosen) => setHolders(Number(chosen))}
+        />`
       }
       <${Fields} list=${list} values=${values} wrong=${wrong} shown=${shown} schema=${schema} onChange=${change} />
       ${error && html`<${Failure} error=${bare(error, list)} />`}

@@ -5,6 +5,7 @@ import { get, post } from "../lib/api.js";
 import { LicenceCard } from "../lib/card.js";
 import { annotation } from "../lib/catalogue.js";
 import { holderKind } from "../lib/codes.js";
+import { TextField } from "../lib/field.js";
 import { maskedText, prepareType, valueText } from "../lib/fields.js";
 import { day, label, maskCode, moment, t } from "../lib/i18n.js";
 import { Failure, Icon, Loading, Notice } from "../lib/page.js";
@@ -83,20 +84,17 @@ export function Search({ type, agency, session, changed }) {
     />`;
   return html`<div class="stack">
     <form class="sheet row" role="search" onSubmit=${send}>
-      <div class="field grow">
-        <label for="find">${t("search.label")}</label>
-        <input
-          id="find"
-          class="input"
-          type="search"
-          autocomplete="off"
-          spellcheck="false"
-          value=${text}
-          onInput=${(event) => setText(event.target.value)}
-          aria-describedby="find-hint"
-        />
-        <span class="hint" id="find-hint">${t("search.hint")}</span>
-      </div>
+      <${TextField}
+        id="find"
+        name=${t("search.label")}
+        hint=${t("search.hint")}
+        kind="grow"
+        type="search"
+        autocomplete="off"
+        spellcheck="false"
+        value=${text}
+        onText=${setText}
+      />
       <button class="button primary"><${Icon} name="search" />${t("search.go")}</button>
     </form>
     ${error && html`<${Failure} error=${error} />`} ${!found && !error && html`<${Loading} />`}

@@ -3,9 +3,9 @@
 
 import { annotation } from "./catalogue.js";
 import { citizenFacts } from "./codes.js";
+import { Field, described } from "./field.js";
 import { choices, fault, fieldOf, normal } from "./fields.js";
 import { label, t } from "./i18n.js";
-import { Icon } from "./page.js";
 import { html, useState } from "./preact.js";
 
 const HOLDER = {
@@ -104,7 +104,7 @@ export function Fields({ list, values, onChange, wrong = {}, shown, schema }) {
   return html`<div class="fields">
     ${list.map(
       (one) =>
-        html`<${Field}
+        html`<${Input}
           key=${one.column}
           one=${one}
           value=${values[one.column] ?? ""}
@@ -130,16 +130,14 @@ function fillFrom(schema, values, code) {
   return next;
 }
 
-function Field({ one, value, wrong, onInput, onLeave }) {
+function Input({ one, value, wrong, onInput, onLeave }) {
   const id = `f-${one.column}`;
-  const described = wrong ? `${id}-wrong` : `${id}-hint`;
+  const says = { id, hint: hint(one), wrong };
   const common = {
-    id,
+    ...described(says),
     name: one.column,
     class: "input",
     value,
-    "aria-invalid": String(Boolean(wrong)),
-    "aria-describedby": described,
     "aria-required": String(one.required),
     onInput: (event) => onInput(event.target.value),
     onBlur: onLeave,
@@ -147,13 +145,8 @@ function Field({ one, value, wrong, onInput, onLeave }) {
   };
   const name = label(one.field.label) + (one.n ? ` ${one.n}` : "");
   const unit = one.field.unit ? `（${label(one.field.unit)}）` : "";
-  return html`<div class="field ${isWide(one) ? "wide" : ""}">
-    <label for=${id}
-      >${name}${unit}${one.required ? "" : html` <span class="soft small">${t(one.automatic ? "form.automatic" : "form.optional")}</span>`}</label
-    >
-    ${control(one, common)}
-    ${wrong ? html`<span class="wrong" id="${id}-wrong" role="alert"><${Icon} name="refuse" />${wrong}</span>` : html`<span class="hint" id="${id}-hint">${hint(one)}</span>`}
-  </div>`;
+  const words = html`${name}${unit}${one.required ? "" : html` <span class="soft small">${t(one.automatic ? "form.automatic" : "form.optional")}</span>`}`;
+  return html`<${Field} ...${says} name=${words} kind=${isWide(one) ? "wide" : ""}>${control(one, common)}<//>`;
 }
 
 const isWide = (one) => one.field.format === "list" || (one.property.maxLength ?? 0) >= 100;

@@ -2,6 +2,7 @@
 // taken away as CSV.
 
 import { get } from "./api.js";
+import { ChoiceField, TextField } from "./field.js";
 import { count, label, t } from "./i18n.js";
 import { Failure, Icon, Loading } from "./page.js";
 import { html, useEffect, useMemo, useRef, useState } from "./preact.js";
@@ -24,13 +25,14 @@ export function usePlace() {
 
 /** A field to choose an agency; `whole` names what stands above all of them. */
 export function AgencyField({ list, value, onChoose, whole }) {
-  return html`<div class="field place">
-    <label for="place">${t("records.agency")}</label>
-    <select id="place" class="input" value=${value} onChange=${(event) => onChoose(event.target.value)}>
-      ${whole && html`<option value="">${whole}</option>`}
-      ${list.map((one) => html`<option key=${one.code} value=${one.code}>${label(one.name)}</option>`)}
-    </select>
-  </div>`;
+  return html`<${ChoiceField}
+    id="place"
+    name=${t("records.agency")}
+    kind="place"
+    value=${value}
+    options=${[...(whole ? [["", whole]] : []), ...list.map((one) => [one.code, label(one.name)])]}
+    onChoose=${onChoose}
+  />`;
 }
 
 /** The end of a long identifier, which tells licences apart. */
@@ -73,18 +75,16 @@ export function Records({ load, columns, rowKey, caption, empty, file, keep, chi
   };
   return html`<div class="stack records">
     <div class="row narrow">
-      <div class="field grow">
-        <label for="narrow-${file}">${t("records.filter")}</label>
-        <input
-          id="narrow-${file}"
-          class="input"
-          type="search"
-          autocomplete="off"
-          spellcheck="false"
-          value=${words}
-          onInput=${(event) => setWords(event.target.value)}
-        />
-      </div>
+      <${TextField}
+        id="narrow-${file}"
+        name=${t("records.filter")}
+        kind="grow"
+        type="search"
+        autocomplete="off"
+        spellcheck="false"
+        value=${words}
+        onText=${setWords}
+      />
       ${children}
       <button class="button" type="button" disabled=${shown.length === 0} onClick=${save}>
         <${Icon} name="file" />${t("records.export")}

@@ -1,6 +1,7 @@
 // Reading codes: the camera (with choice, torch and a hint about distance), pictures that are dropped or chosen, and the
 // typed 8-digit code. Decoding runs in a worker (zxing), so that the page stays quick.
 
+import { TextField } from "./field.js";
 import { t } from "./i18n.js";
 import { Icon, Notice } from "./page.js";
 import { html, useEffect, useRef, useState } from "./preact.js";
@@ -221,23 +222,19 @@ export function SpokenField({ onCode, busy, wrong }) {
   };
   const code = spokenCode(text);
   return html`<form class="stack" onSubmit=${send}>
-    <div class="field">
-      <label for="spoken">${t("spoken.label")}</label>
-      <input
-        ref=${field}
-        id="spoken"
-        class="input code"
-        inputmode="numeric"
-        autocomplete="off"
-        maxlength="12"
-        value=${text}
-        aria-invalid=${String(Boolean(wrong))}
-        aria-describedby="spoken-hint"
-        onInput=${(event) => setText(event.target.value)}
-      />
-      <span class="hint" id="spoken-hint">${t("spoken.hint")}</span>
-      ${wrong && html`<span class="wrong" role="alert"><${Icon} name="refuse" />${wrong}</span>`}
-    </div>
+    <${TextField}
+      id="spoken"
+      name=${t("spoken.label")}
+      hint=${t("spoken.hint")}
+      wrong=${wrong}
+      at=${field}
+      code
+      inputmode="numeric"
+      autocomplete="off"
+      maxlength="12"
+      value=${text}
+      onText=${setText}
+    />
     <button class="button primary" disabled=${!code || busy}>${t("spoken.send")}</button>
   </form>`;
 }

@@ -1,6 +1,7 @@
 // Signing in: account and password, a one-time code when the server asks for one, then back to where one was.
 
 import { Problem, post, setCsrf } from "../lib/api.js";
+import { TextField } from "../lib/field.js";
 import { t } from "../lib/i18n.js";
 import { Frame, Icon, Notice, mount } from "../lib/page.js";
 import { html, useEffect, useRef, useState } from "../lib/preact.js";
@@ -75,50 +76,41 @@ function SignIn() {
             <p><a href=${HOME[error.found.role] ?? "/"}>${t("signin.goOn")}</a></p><//
           >`
         }
-        <div class="field">
-          <label for="account">${t("signin.account")}</label>
-          <input
-            ref=${first}
-            id="account"
-            class="input"
-            autocomplete="username"
-            autocapitalize="none"
-            spellcheck="false"
-            required
-            value=${account}
-            onInput=${(e) => setAccount(e.target.value)}
-          />
-        </div>
-        <div class="field">
-          <label for="password">${t("signin.password")}</label>
-          <input
-            id="password"
-            class="input"
-            type="password"
-            autocomplete="current-password"
-            required
-            value=${password}
-            onInput=${(e) => setPassword(e.target.value)}
-          />
-        </div>
+        <${TextField}
+          id="account"
+          name=${t("signin.account")}
+          at=${first}
+          autocomplete="username"
+          autocapitalize="none"
+          spellcheck="false"
+          required
+          value=${account}
+          onText=${setAccount}
+        />
+        <${TextField}
+          id="password"
+          name=${t("signin.password")}
+          type="password"
+          autocomplete="current-password"
+          required
+          value=${password}
+          onText=${setPassword}
+        />
         ${
           asked &&
-          html`<div class="field">
-            <label for="totp">${t("signin.totp")}</label>
-            <input
-              ref=${second}
-              id="totp"
-              class="input code"
-              inputmode="numeric"
-              autocomplete="one-time-code"
-              maxlength="8"
-              required
-              value=${totp}
-              aria-describedby="totp-hint"
-              onInput=${(e) => setTotp(e.target.value)}
-            />
-            <span class="hint" id="totp-hint">${t("signin.totpHint")}</span>
-          </div>`
+          html`<${TextField}
+            id="totp"
+            name=${t("signin.totp")}
+            hint=${t("signin.totpHint")}
+            at=${second}
+            code
+            inputmode="numeric"
+            autocomplete="one-time-code"
+            maxlength="8"
+            required
+            value=${totp}
+            onText=${setTotp}
+          />`
         }
         <button class="button primary big wide" disabled=${busy}>
           ${busy && html`<span class="spin"></span>`}${t("signin.send")}
@@ -154,34 +146,26 @@ function NewPassword() {
       <h1>${t("signin.newTitle")}</h1>
       <p>${t("signin.newLead")}</p>
       ${error && html`<${Notice} kind="refuse" live>${error.message}<//>`}
-      <div class="field">
-        <label for="new-password">${t("signin.newPassword")}</label>
-        <input
-          id="new-password"
-          class="input"
-          type="password"
-          autocomplete="new-password"
-          required
-          value=${password}
-          aria-describedby="new-hint"
-          onInput=${(e) => setPassword(e.target.value)}
-        />
-        <span class="hint" id="new-hint">${t("signin.newHint")}</span>
-      </div>
-      <div class="field">
-        <label for="new-again">${t("signin.newAgain")}</label>
-        <input
-          id="new-again"
-          class="input"
-          type="password"
-          autocomplete="new-password"
-          required
-          value=${again}
-          aria-invalid=${String(differs)}
-          onInput=${(e) => setAgain(e.target.value)}
-        />
-        ${differs && html`<span class="wrong" role="alert"><${Icon} name="refuse" />${t("signin.newDiffers")}</span>`}
-      </div>
+      <${TextField}
+        id="new-password"
+        name=${t("signin.newPassword")}
+        hint=${t("signin.newHint")}
+        type="password"
+        autocomplete="new-password"
+        required
+        value=${password}
+        onText=${setPassword}
+      />
+      <${TextField}
+        id="new-again"
+        name=${t("signin.newAgain")}
+        wrong=${differs && t("signin.newDiffers")}
+        type="password"
+        autocomplete="new-password"
+        required
+        value=${again}
+        onText=${setAgain}
+      />
       <button class="button primary big wide" disabled=${busy || !password || differs || !again}>
         ${t("signin.newSend")}
       </button>

@@ -2,6 +2,7 @@
 // Everything is read; nothing can be changed here.
 
 import { get } from "../lib/api.js";
+import { ChoiceField } from "../lib/field.js";
 import { count, day, label, moment, t } from "../lib/i18n.js";
 import { Failure, Frame, Icon, Loading, mount } from "../lib/page.js";
 import { html, useCallback, useEffect, useRef, useState } from "../lib/preact.js";
@@ -196,13 +197,14 @@ const Chip = ({ kind = "", icon, text }) =>
   html`<span class="chip ${kind}"><${Icon} name=${icon ?? (kind || "skipped")} />${text}</span>`;
 
 const Choice = ({ id, title, values, word, value, onChoose }) =>
-  html`<div class="field slim">
-    <label for=${id}>${title}</label>
-    <select id=${id} class="input" value=${value} onChange=${(event) => onChoose(event.target.value)}>
-      <option value="">${t("supervise.any")}</option>
-      ${values.map((one) => html`<option key=${one} value=${one}>${t(`${word}.${one}`)}</option>`)}
-    </select>
-  </div>`;
+  html`<${ChoiceField}
+    id=${id}
+    name=${title}
+    kind="slim"
+    value=${value}
+    options=${[["", t("supervise.any")], ...values.map((one) => [one, t(`${word}.${one}`)])]}
+    onChoose=${onChoose}
+  />`;
 
 function Supervise({ session }) {
   const [list, setList] = useState(null);

@@ -1,6 +1,7 @@
 // Verification for anyone: one place to drop, a camera button, a text field; the verdict check by check as at the window.
 
 import { post } from "../lib/api.js";
+import { TextField } from "../lib/field.js";
 import { prepare } from "../lib/fields.js";
 import { t } from "../lib/i18n.js";
 import { Failure, Frame, Icon, Loading, Notice, mount } from "../lib/page.js";
@@ -78,18 +79,17 @@ function Verify() {
             <section class="sheet" aria-labelledby="by-text">
               <form class="stack" onSubmit=${(event) => (event.preventDefault(), text.trim() && check(text.trim()))}>
                 <h2 id="by-text">${t("verify.text")}</h2>
-                <div class="field">
-                  <label class="hidden-text" for="text">${t("verify.text")}</label>
-                  <textarea
-                    id="text"
-                    class="input"
-                    rows="6"
-                    spellcheck="false"
-                    placeholder=${t("verify.placeholder")}
-                    value=${text}
-                    onInput=${(event) => setText(event.target.value)}
-                  ></textarea>
-                </div>
+                <${TextField}
+                  id="text"
+                  name=${t("verify.text")}
+                  onlyRead
+                  area
+                  rows="6"
+                  spellcheck="false"
+                  placeholder=${t("verify.placeholder")}
+                  value=${text}
+                  onText=${setText}
+                />
                 <button class="button wide" disabled=${!text.trim()}>${t("verify.check")}</button>
               </form>
             </section>

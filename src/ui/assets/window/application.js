@@ -3,6 +3,7 @@
 
 import { freshKey } from "../lib/api.js";
 import { citizenFault, fromLegacy, holderKind } from "../lib/codes.js";
+import { TextField } from "../lib/field.js";
 import { day, label, maskCode, moment, t } from "../lib/i18n.js";
 import { Icon, Notice } from "../lib/page.js";
 import { html, useEffect, useRef, useState } from "../lib/preact.js";
@@ -151,18 +152,16 @@ export function ReasonDialog({ kind, onReason, onClose }) {
   return html`<dialog ref=${dialog} onClose=${onClose} aria-labelledby="reason-title">
     <form class="stack" onSubmit=${send}>
       <h2 id="reason-title">${t(`reason.${kind}`)}</h2>
-      <div class="field">
-        <label for="reason">${t("reason.label")}</label>
-        <textarea
-          id="reason"
-          class="input"
-          maxlength="500"
-          required
-          value=${text}
-          onInput=${(event) => setText(event.target.value)}
-        ></textarea>
-        <span class="hint">${t("reason.hint")}</span>
-      </div>
+      <${TextField}
+        id="reason"
+        name=${t("reason.label")}
+        hint=${t("reason.hint")}
+        area
+        maxlength="500"
+        required
+        value=${text}
+        onText=${setText}
+      />
       <div class="row end">
         <button class="button" type="button" onClick=${() => dialog.current.close()}>${t("do.cancel")}</button>
         <button class="button danger" disabled=${!text.trim()}>${t(`reason.${kind}Do`)}</button>
@@ -195,33 +194,26 @@ function Applicant({ desk }) {
       <${Icon} name="person" />${t("case.byHand")}
     </button>`;
   return html`<form class="stack" onSubmit=${send}>
-    <div class="field">
-      <label for="applicant-name">${t("case.name")}</label>
-      <input
-        id="applicant-name"
-        class="input"
-        autocomplete="off"
-        maxlength="200"
-        value=${name}
-        onInput=${(event) => setName(event.target.value)}
-      />
-    </div>
-    <div class="field">
-      <label for="applicant-code">${t("case.code")}</label>
-      <input
-        id="applicant-code"
-        class="input"
-        autocomplete="off"
-        spellcheck="false"
-        maxlength="24"
-        value=${code}
-        aria-invalid=${String(Boolean(wrong))}
-        aria-describedby="applicant-code-says"
-        onInput=${(event) => setCode(event.target.value)}
-        onBlur=${() => setLeft(true)}
-      />
-      ${wrong ? html`<span class="wrong" id="applicant-code-says" role="alert"><${Icon} name="refuse" />${wrong}</span>` : html`<span class="hint" id="applicant-code-says">${t("case.codeHint")}</span>`}
-    </div>
+    <${TextField}
+      id="applicant-name"
+      name=${t("case.name")}
+      autocomplete="off"
+      maxlength="200"
+      value=${name}
+      onText=${setName}
+    />
+    <${TextField}
+      id="applicant-code"
+      name=${t("case.code")}
+      hint=${t("case.codeHint")}
+      wrong=${wrong}
+      autocomplete="off"
+      spellcheck="false"
+      maxlength="24"
+      value=${code}
+      onText=${setCode}
+      onBlur=${() => setLeft(true)}
+    />
     <button class="button wide" disabled=${!name.trim() || !kind}>${t("case.start")}</button>
   </form>`;
 }

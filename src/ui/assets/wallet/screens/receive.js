@@ -1,5 +1,6 @@
 // Receiving: what is offered and by whom, the PIN, then the new cards.
 
+import { TextField } from "../../lib/field.js";
 import { label, lang, t } from "../../lib/i18n.js";
 import { html, useEffect, useRef, useState } from "../../lib/preact.js";
 import * as keys from "../keep/keys.js";
@@ -80,13 +81,10 @@ function Asking({ stage, onReceive }) {
       <p class="soft">${t("wallet.receive.from", { city: label(city) || new URL(offered.issuer).host })}</p>
       <ul class="offered">${names.map((name) => html`<li><${Glyph} name="cards" /><strong>${name}</strong></li>`)}</ul>
     </section>
-    ${offered.pin && html`<div class="field">
-      <label for="pin">${t("wallet.receive.pin", { n: length ?? "" })}</label>
-      <input id="pin" ref=${field} class="input code" value=${pin} maxlength=${length ?? 32} autocomplete="one-time-code" enterkeyhint="done"
-        inputmode=${offered.pin.input_mode === "text" ? "text" : "numeric"} aria-describedby="pin-hint" aria-invalid=${String(Boolean(error))}
-        onInput=${(event) => setPin(event.target.value.normalize("NFKC").trim())} />
-      <span class="hint" id="pin-hint">${inLanguage(offered.pin.description) || t("wallet.receive.pin.hint")}</span>
-    </div>`}
+    ${offered.pin && html`<${TextField} id="pin" name=${t("wallet.receive.pin", { n: length ?? "" })} at=${field} code value=${pin} maxlength=${length ?? 32}
+      hint=${inLanguage(offered.pin.description) || t("wallet.receive.pin.hint")} aria-invalid=${error ? "true" : undefined}
+      autocomplete="one-time-code" enterkeyhint="done" inputmode=${offered.pin.input_mode === "text" ? "text" : "numeric"}
+      onText=${(text) => setPin(text.normalize("NFKC").trim())} />`}
     ${error && html`<p class="advice refuse" role="alert"><${Glyph} name="refuse" /><span>${sentenceOf(error)}</span></p>`}
     <div class="actions"><button class="button primary big wide" disabled=${!ready || busy}>
       ${busy ? html`<span class="spin" aria-hidden="true"></span>${t("wallet.receive.busy")}` : t("wallet.receive.do")}</button></div>

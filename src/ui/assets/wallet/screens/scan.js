@@ -1,5 +1,6 @@
 // 扫一扫: the camera, a picture from the gallery, or a link; what was read decides which screen comes next.
 
+import { TextField } from "../../lib/field.js";
 import { t } from "../../lib/i18n.js";
 import { html, useRef, useState } from "../../lib/preact.js";
 import { Camera, readPicture } from "../../lib/scan.js";
@@ -26,9 +27,8 @@ export function Scan() {
     <p class="advice refuse" role="alert" hidden=${!wrong}><${Glyph} name="unsure" /><span>${wrong}</span></p>
     <${Gallery} onText=${take} onNothing=${() => setWrong(t("wallet.scan.nothing"))} />
     <form class="stack tight" onSubmit=${(event) => (event.preventDefault(), take(text))}>
-      <label class="field"><span class="label">${t("wallet.scan.link")}</span>
-        <input class="input" type="text" inputmode="url" autocomplete="off" value=${text} placeholder="https://"
-          onInput=${(event) => (setText(event.target.value), setWrong(""))} /></label>
+      <${TextField} id="link" name=${t("wallet.scan.link")} inputmode="url" autocomplete="off" value=${text} placeholder="https://"
+        onText=${(typed) => (setText(typed), setWrong(""))} />
       <button class="button wide" disabled=${!text.trim()}>${t("wallet.scan.open")}</button>
     </form>`;
 }
