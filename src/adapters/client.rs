@@ -14,9 +14,11 @@ use ureq::http::{Response, Uri, header};
 use ureq::{Agent, Body, RequestBuilder};
 
 use super::fetch::trusting;
+use crate::base::bytes::hex;
 use crate::base::json::{Limits, Map, Value, parse};
 use crate::base::secret::Secret;
 use crate::base::text::Label;
+use crate::crypto::digest::sha256;
 use crate::domain::error::{Error, ErrorKind, Reason};
 
 /// Longest answer, bytes.
@@ -90,6 +92,22 @@ impl Client {
     /// Posts bytes whose kind the server finds out.
     pub fn post_bytes(&self, path: &str, body: &[u8]) -> Result<Value, Error> {
         self.send(path, "application/octet-stream", body)
+    }
+
+    /// Posts named parts as one form (RFC 7578).
+    pub fn post_form(&self, path: &str, parts: &[(&str, &[u8])]) -> Result<Value, Error> {
+        let contents: Vec<&[u8]> = parts.iter().map(|(_, content)| *content).collect();
+        // Nothing can contain its own digest.
+        let boundary = format!("certless-{}", hex(&sha256(&contents.concat())));
+        let mut body = Vec::new();
+        for (name, content) in parts {
+            let head = format!("--{boundary}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n");
+            body.extend_from_slice(head.as_bytes());
+            body.extend_from_slice(content);
+            body.extend_from_slice(b"\r\n");
+        }
+        body.extend_from_slice(format!("--{boundary}--\r\n").as_bytes());
+        self.send(path, &format!("multipart/form-data; boundary={boundary}"), &body)
     }
 
     /// Gets, or posts a form: the status and the body as they are, for protocols whose answers are not this system's.

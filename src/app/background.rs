@@ -19,6 +19,8 @@ const TICK: Duration = Duration::from_millis(250);
 const LEASE: Duration = Duration::from_secs(5);
 /// Leaves integrated in one turn, and rows looked at by one sweep.
 const TURN: u32 = 4_096;
+/// Pages of the log that are indexed in one turn: twice as much as is integrated.
+const PAGES: u32 = 16;
 /// Ticks between sweeps, and between looks at the registry's age.
 const SWEEP_TICKS: u64 = 40;
 
@@ -70,8 +72,20 @@ fn integrate(service: &Service, owner: &str) -> Result<(), StoreError> {
     if let Some(epoch) = store.lease(LOG_LEASE, owner, LEASE)? {
         let done = store.integrate(epoch, TURN)?;
         metrics::counter!("certless_log_size").absolute(done.head.size);
+        index(service);
     }
     Ok(())
+}
+
+/// Follows the log with the index of its digests, as fast as it grows; what fails is done at the next turn.
+fn index(service: &Service) {
+    for _ in 0..PAGES {
+        match service.city.index_log() {
+            Ok(true) => {}
+            Ok(false) => return,
+            Err(error) => return tracing::debug!(%error, "the log was not indexed"),
+        }
+    }
 }
 
 /// Logs that the log stopped growing, and that it grows again; what stays as it is was told before.

@@ -29,6 +29,7 @@ use crate::domain::city::{City, Ports};
 use crate::domain::error::{Error, ErrorKind};
 use crate::domain::ports::Store;
 use crate::domain::trust::Registry;
+use crate::tlog::note::{Kind, VerifierKey};
 use crate::vc::contexts::Contexts;
 use crate::vc::verify::Once;
 
@@ -42,6 +43,8 @@ pub struct Verifier {
     /// A city in name only: it has the registry, and neither keys nor records.
     pub city: City,
     seen: Option<PathBuf>,
+    /// The key of the city's log, where its file lies beside the registry.
+    log_key: Option<VerifierKey>,
 }
 
 impl Verifier {
@@ -57,6 +60,7 @@ impl Verifier {
                 ),
             )
         })?;
+        let log_key = fs::read(registry.with_file_name("log.pub.jwk")).ok();
         let registry = open_registry(registry, &bytes)?;
         let base = registry.agencies.first().and_then(|agency| agency.url.rsplit_once("/agencies/"));
         let base =
@@ -70,7 +74,14 @@ impl Verifier {
         }
         let web = Outbound(Fetcher::new(policy(&base, ca)?));
         let ports = Ports { store, clock, random: Arc::new(SystemRandom), web: Some(Arc::new(web)), key_maker: None };
-        Ok(Self { city: City::new(ports, names, no_keys(), contexts, registry), seen })
+        let city = City::new(ports, names, no_keys(), contexts, registry);
+        let log_key = log_key.map(|jwk| log_key_of(&jwk, &city.log_origin())).transpose()?;
+        Ok(Self { city, seen, log_key })
+    }
+
+    /// The key of the city's own log, as far as it is known here.
+    pub fn log_key(&self) -> Option<&VerifierKey> {
+        self.log_key.as_ref()
     }
 
     /// Remembers an accepted code on this machine.
@@ -81,6 +92,12 @@ impl Verifier {
         writeln!(file, "{} {}", hex(&once.digest), once.until.as_second()).map_err(failed)?;
         file.sync_all().map_err(failed)
     }
+}
+
+fn log_key_of(jwk: &[u8], origin: &str) -> Result<VerifierKey, Error> {
+    let key = PublicKey::from_jwk(&parse_object(jwk, &Limits::DEFAULT)?);
+    let key = key.map_err(|error| Error::malformed(format!("log.pub.jwk: {error}")))?;
+    Ok(VerifierKey::new(origin, Kind::Ed25519, &key)?)
 }
 
 /// Opens the registry with the city's root key where that lies beside the file, else with the key that the file names.

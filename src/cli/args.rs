@@ -183,6 +183,9 @@ pub struct VerifyArgs {
     /// Print the verdict as JSON.
     #[arg(long)]
     pub json: bool,
+    /// What is relied on about the public log.
+    #[command(flatten)]
+    pub log: super::companion::LogArgs,
     /// Files, or - for the standard input.
     #[arg(required = true, value_name = "INPUT")]
     pub inputs: Vec<PathBuf>,

@@ -7,6 +7,7 @@ pub mod account;
 pub mod args;
 pub mod bench;
 pub mod chinese;
+pub mod companion;
 pub mod console;
 pub mod init;
 pub mod issue;

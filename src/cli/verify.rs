@@ -20,7 +20,7 @@ use crate::domain::issuance::record::Package;
 use crate::vc::finding::{Check, State};
 use crate::vc::verify::sources::Claims;
 use crate::vc::verify::verdict::{CheckResult, Summary};
-use crate::vc::verify::{Binding, Policy, Received, Verdict, receive};
+use crate::vc::verify::{Binding, LogEvidence, Policy, Received, Verdict, receive};
 use crate::wire::qr;
 
 /// Verifies every input; refused beats undecided in the exit code.
@@ -28,7 +28,7 @@ pub fn run(args: &VerifyArgs, out: Output) -> Result<u8, Error> {
     let judge = Judge::open(args)?;
     let mut code = OK;
     for input in &args.inputs {
-        let told = judge.decide(&read(input)?, args.bound)?;
+        let told = judge.decide(&read(input)?, args)?;
         let one = tell(&told, args.json, out);
         code = if code == REFUSED || one == REFUSED { REFUSED } else { code.max(one) };
     }
@@ -37,7 +37,7 @@ pub fn run(args: &VerifyArgs, out: Output) -> Result<u8, Error> {
 
 /// Who decides: this program, or a server.
 enum Judge {
-    Here(Box<Verifier>),
+    Here(Box<Verifier>, Option<LogEvidence>),
     Server(Client),
 }
 
@@ -52,13 +52,22 @@ impl Judge {
         if let Some(server) = &args.server {
             return Client::open(server, None, authority(args).as_deref()).map(Self::Server);
         }
-        verifier(args).map(|verifier| Self::Here(Box::new(verifier)))
+        let verifier = verifier(args)?;
+        let log = args.log.evidence(verifier.log_key())?;
+        Ok(Self::Here(Box::new(verifier), log))
     }
 
-    fn decide(&self, input: &[u8], bound: bool) -> Result<Told, Error> {
+    fn decide(&self, input: &[u8], args: &VerifyArgs) -> Result<Told, Error> {
         match self {
-            Self::Here(verifier) => local(verifier, bound, input).map(|verdict| Told::Verdict(Box::new(verdict))),
-            Self::Server(client) => client.post_bytes("/verify", input).map(Told::Json),
+            Self::Here(verifier, log) => {
+                let policy = Policy {
+                    binding: if args.bound { Binding::Required } else { Binding::WhenShown },
+                    log: log.as_ref(),
+                    ..Policy::full(verifier.city.now())
+                };
+                local(verifier, &policy, input).map(|verdict| Told::Verdict(Box::new(verdict)))
+            }
+            Self::Server(client) => args.log.ask(client, input).map(Told::Json),
         }
     }
 }
@@ -87,12 +96,8 @@ fn read(input: &Path) -> Result<Vec<u8>, Error> {
     fs::read(input).map_err(|error| file_error(input, &error))
 }
 
-fn local(verifier: &Verifier, bound: bool, input: &[u8]) -> Result<Verdict, Error> {
-    let policy = Policy {
-        binding: if bound { Binding::Required } else { Binding::WhenShown },
-        ..Policy::full(verifier.city.now())
-    };
-    let outcome = verifier.city.verify_once(received(input)?, &policy)?;
+fn local(verifier: &Verifier, policy: &Policy<'_>, input: &[u8]) -> Result<Verdict, Error> {
+    let outcome = verifier.city.verify_once(received(input)?, policy)?;
     if let Some(once) = outcome.verified.as_ref().and_then(|verified| verified.once) {
         verifier.remember(&once)?;
     }

@@ -4,6 +4,7 @@
 //! one line of the standard input. Texts that others are to read (codes, presentations, keys) go to the standard output
 //! alone, everything else to the standard error output.
 
+mod companion;
 mod packages;
 mod request;
 
@@ -74,6 +75,19 @@ pub enum WalletCommand {
     List {
         /// The wallet file.
         wallet: PathBuf,
+    },
+    /// The proof that a licence's issuing stands in the city's log: asked for once, kept beside the licence, printed.
+    Proof {
+        /// The wallet file.
+        wallet: PathBuf,
+        /// The licence: its identifier, its number, or its type.
+        licence: String,
+        /// Ask the log again, for a newer checkpoint.
+        #[arg(long)]
+        fresh: bool,
+        /// Write the licence's JSON credential into this file beside it.
+        #[arg(long, value_name = "FILE")]
+        credential: Option<PathBuf>,
     },
     /// Make a show code (亮证码): its text on the standard output, or drawn.
     Code {
@@ -149,6 +163,10 @@ pub fn run(args: &WalletArgs, out: &mut Console<'_>) -> Result<u8, Error> {
         WalletCommand::New { wallet, name, p256 } => new(args, wallet, name, *p256, out),
         WalletCommand::Receive { wallet, packages, pin } => receive(args, wallet, packages, pin.as_deref(), out),
         WalletCommand::List { wallet } => list(args, wallet, out),
+        WalletCommand::Proof { wallet, licence, fresh, credential } => {
+            let asked = companion::Asked { wallet, licence, fresh: *fresh, credential: credential.as_deref() };
+            companion::proof(args, &asked, out)
+        }
         WalletCommand::Code { .. } => code(args, out),
         WalletCommand::Present { .. } => present(args, out),
     }?;
@@ -176,9 +194,10 @@ fn receive(
     let mut received = 0_usize;
     for file in packages {
         if let Some(link) = file.to_str().filter(|text| is_offer(text)) {
-            wallet.receive_offer(link, pin, &IssuerClient::new(), SystemClock.now())?;
+            let licence = wallet.receive_offer(link, pin, &IssuerClient::new(), SystemClock.now())?.id.clone();
             // The offer is used up: keep what came before anything else can fail.
             wallet_file::save(path, &wallet, &key, &SystemRandom)?;
+            companion::try_once(&mut wallet, &licence);
             received += 1;
             continue;
         }
@@ -202,7 +221,7 @@ fn list(args: &WalletArgs, path: &Path, out: &mut Console<'_>) -> Result<(), Err
     let licences = wallet.licences().iter().map(|licence| {
         json!({
             "id": licence.id, "type": licence.type_code, "number": licence.number, "received": licence.received,
-            "views": licence.views(), "sdJwt": licence.copies.iter().filter(|copy| copy.sd_jwt.is_some()).count(),
+            "views": licence.views(), "logProof": licence.log_proof.is_some(), "sdJwt": licence.copies.iter().filter(|copy| copy.sd_jwt.is_some()).count(),
         })
     });
     let mut told = public_key(&wallet);

@@ -93,6 +93,16 @@ tables! {
     UseIndex = 41, "use_index";
     /// Rows of batches already issued. Key: agency, 0, row key of the caller.
     ImportRow = 42, "import_row";
+    /// What log entries are found by. Key: the digest in the entry → its place; `next` → how far the log is indexed.
+    LogDigest = 50, "log_digest";
+    /// Logs of others that this city witnesses. Key: origin.
+    WitnessedLog = 51, "witnessed_log";
+    /// The latest tree of each of them that was cosigned. Key: origin.
+    WitnessedTree = 52, "witnessed_tree";
+    /// The witnesses of the city's own log. Key: the witness's name.
+    Witness = 53, "witness";
+    /// Checkpoints of the city's own log that its witnesses cosigned. Key: size.
+    Cosigned = 54, "cosigned";
 }
 
 impl Table {
@@ -121,7 +131,12 @@ impl Table {
             | Self::Trust
             | Self::Config
             | Self::Audit
-            | Self::ImportRow => None,
+            | Self::ImportRow
+            | Self::LogDigest
+            | Self::WitnessedLog
+            | Self::WitnessedTree
+            | Self::Witness
+            | Self::Cosigned => None,
         }
     }
 

@@ -7,7 +7,7 @@
 use super::city::City;
 use super::error::{Error, ErrorKind};
 use super::ports::{LogHead, MAX_PAGE, StoreError};
-use crate::tlog::checkpoint::Checkpoint;
+use crate::tlog::checkpoint::{Checkpoint, Policy};
 use crate::tlog::merkle::{Hash, Node, inclusion_proof};
 use crate::tlog::note::{Kind, VerifierKey};
 use crate::tlog::proof::LogProof;
@@ -23,6 +23,12 @@ impl City {
     /// The key that signs the log's checkpoints, for whoever verifies them.
     pub fn log_key(&self) -> Result<VerifierKey, Error> {
         Ok(VerifierKey::new(&self.log_origin(), Kind::Ed25519, self.keys.log.public_key())?)
+    }
+
+    /// What a reader of the city's own log relies on.
+    pub fn log_policy(&self) -> Result<Policy, Error> {
+        let key = self.log_key()?;
+        Ok(Policy { origin: self.log_origin(), logs: vec![key], witnesses: Vec::new(), quorum: 0 })
     }
 
     /// The signed checkpoint of the log as it stands.

@@ -53,12 +53,14 @@ impl FromRequest<Shared> for Body {
     }
 }
 
-/// A file: the body itself, or the one part of a form (`multipart/form-data`, RFC 7578).
+/// A file: the body itself, or the one part of a form (`multipart/form-data`, RFC 7578); a part named `proof` comes with it.
 pub struct Upload {
     /// The media type that the caller gave it; empty for none.
     pub media: String,
     /// The file.
     pub bytes: Bytes,
+    /// Companion files of the log, where the form has such a part.
+    pub proof: Option<Bytes>,
 }
 
 impl FromRequest<Shared> for Upload {
@@ -69,21 +71,25 @@ impl FromRequest<Shared> for Upload {
         if !media.get(..10).is_some_and(|kind| kind.eq_ignore_ascii_case("multipart/")) {
             let media = media.to_owned();
             let Body(bytes) = Body::from_request(request, service).await?;
-            return Ok(Self { media, bytes });
+            return Ok(Self { media, bytes, proof: None });
         }
         let form = Multipart::from_request(request, service).await;
-        only_part(form.map_err(|error| Problem(no_form(error.body_text())))?).await
+        parts(form.map_err(|error| Problem(no_form(error.body_text())))?).await
     }
 }
 
-async fn only_part(mut form: Multipart) -> Answer<Upload> {
-    let part = form.next_field().await.map_err(|error| unread(&error))?.ok_or_else(|| no_form("no part".to_owned()))?;
-    let media = part.content_type().unwrap_or_default().to_owned();
-    let bytes = part.bytes().await.map_err(|error| unread(&error))?;
-    if form.next_field().await.map_err(|error| unread(&error))?.is_some() {
-        return Err(Problem(no_form("more than one part".to_owned())));
+async fn parts(mut form: Multipart) -> Answer<Upload> {
+    let (mut file, mut proof) = (None, None);
+    while let Some(part) = form.next_field().await.map_err(|error| unread(&error))? {
+        let (is_proof, media) = (part.name() == Some("proof"), part.content_type().unwrap_or_default().to_owned());
+        let bytes = part.bytes().await.map_err(|error| unread(&error))?;
+        let again = if is_proof { proof.replace(bytes).is_some() } else { file.replace((media, bytes)).is_some() };
+        if again {
+            return Err(Problem(no_form("more than one part".to_owned())));
+        }
     }
-    Ok(Upload { media, bytes })
+    let (media, bytes) = file.ok_or_else(|| Problem(no_form("no part".to_owned())))?;
+    Ok(Upload { media, bytes, proof })
 }
 
 fn unread(error: &MultipartError) -> Problem {

@@ -7,6 +7,7 @@
 pub mod accounts;
 pub mod applications;
 pub mod audit;
+pub mod companion;
 pub mod credentials;
 pub mod documents;
 pub mod extract;
@@ -68,6 +69,7 @@ pub fn routes() -> Vec<Route> {
     routes.extend(store::routes());
     routes.extend(vc_api::routes());
     routes.extend(log::routes());
+    routes.extend(companion::routes());
     routes.extend(documents::routes());
     routes.extend(health::routes());
     routes

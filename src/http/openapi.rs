@@ -271,7 +271,10 @@ fn ask() -> Value {
 
 /// A form with one file.
 fn upload() -> Value {
-    json!({"type": "object", "required": ["file"], "properties": {"file": {"type": "string", "format": "binary"}}})
+    let proof = "Companion files of the log (C2SP tlog-proof), one behind another.";
+    let file = json!({"type": "string", "format": "binary"});
+    let properties = json!({"file": file, "proof": {"type": "string", "description": proof}});
+    json!({"type": "object", "required": ["file"], "properties": properties})
 }
 
 fn schemas() -> Value {

@@ -90,7 +90,7 @@ impl Question {
         let scope = if self.checks.is_none() || checks.iter().any(beyond) { Scope::Full } else { Scope::Proof };
         let expected = self.nonce.is_some() || self.aud.is_some() || checks.contains(&Check::Binding);
         let binding = if expected { Binding::Required } else { Binding::WhenShown };
-        Ok(Policy { now, scope, binding, audience, nonce: self.nonce.as_deref() })
+        Ok(Policy { now, scope, binding, audience, nonce: self.nonce.as_deref(), log: None })
     }
 }
 

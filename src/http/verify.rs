@@ -27,7 +27,7 @@ pub fn routes() -> Vec<Route> {
     vec![
         Route::post(
             "/verify",
-            "Verifies a credential or presentation: JSON, the text of a code, a picture of one, or a form with one such file.",
+            "Verifies a credential or presentation: JSON, the text of a code, a picture of one, or a form with one such file and its companion.",
             body,
             post(verify),
         )
@@ -38,8 +38,10 @@ pub fn routes() -> Vec<Route> {
     ]
 }
 
-async fn verify(State(service): State<Shared>, Upload { media, bytes: body }: Upload) -> Answer<Response> {
-    let verdict = if media.starts_with("image/") || qr::is_picture(&body) {
+async fn verify(State(service): State<Shared>, Upload { media, bytes: body, proof }: Upload) -> Answer<Response> {
+    let verdict = if let Some(proof) = proof {
+        blocking(&service, move |service| decide_with(service, received_or_seen(&body)?, &proof)).await?
+    } else if media.starts_with("image/") || qr::is_picture(&body) {
         blocking(&service, move |service| decide(service, read_picture(&body)?)).await?
     } else {
         let received = received(&body)?;
@@ -76,6 +78,17 @@ fn answer(verdict: &Verdict) -> Response {
 fn decide(service: &Service, received: Received) -> Result<Verdict, Error> {
     let policy = Policy::full(service.city.now());
     Ok(service.city.verify_once(received, &policy)?.verdict)
+}
+
+/// The same with companion files of the log.
+fn decide_with(service: &Service, received: Received, proof: &[u8]) -> Result<Verdict, Error> {
+    let log = service.city.log_evidence(&String::from_utf8_lossy(proof))?;
+    let policy = Policy { log: Some(&log), ..Policy::full(service.city.now()) };
+    Ok(service.city.verify_once(received, &policy)?.verdict)
+}
+
+fn received_or_seen(body: &[u8]) -> Result<Received, Error> {
+    if qr::is_picture(body) { read_picture(body) } else { received(body) }
 }
 
 /// Reads the input; what is no credential at all is a malformed request.

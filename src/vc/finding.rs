@@ -281,6 +281,11 @@ codes! {
     ClaimsMissing, "claims_missing", "所需字段没有出示。请按请求重新出示。", "A field that was asked for was not disclosed. Present it again with that field.", None;
     ValueMismatch, "value_mismatch", "证照内容与所要求的值不符。请核对是否选对证照。", "A field has another value than the one asked for. Check that it is the right licence.", None;
     ApplicantUnnamed, "applicant_unnamed", "出示的内容没有姓名和号码，无法建立办件。请改为出示身份证件的基本信息。", "What was shown does not name its holder. Ask for the identity document with name and number.", None;
+    LogProofInvalid, "log_proof_invalid", "公开日志证明有误，不能说明签发已公开登记。请重新索取证明。", "The proof of inclusion in the log is wrong. Ask for a new one.", None;
+    LogProofOther, "log_proof_other", "公开日志证明属于另一份证照。请提交这份证照的证明。", "The proof of inclusion is of another credential. Give the one of this credential.", None;
+    LogUnknown, "log_unknown", "没有该公开日志的公钥，无法核对。请取得日志公钥后重试。", "The key of this log is not known here. Name it and try again.", None;
+    LogQuorum, "log_quorum", "公开日志的见证签名不足。请索取更新的证明后重试。", "Too few witnesses have cosigned the log. Ask for a newer proof and try again.", None;
+    LogFork, "log_fork", "公开日志与先前留存的检查点矛盾，可能有两份账。请立即报告审计人员。", "The log contradicts the checkpoint that is held: there may be two histories. Tell the auditor at once.", None;
 }
 
 #[cfg(test)]

@@ -23,6 +23,7 @@ pub(super) const PLACEHOLDERS: &[(&str, &str)] = &[
     ("LICENCE", "证照"),
     ("LICENCES", "证照"),
     ("NAME", "名称"),
+    ("NUMBER", "数量"),
     ("OP", "运算"),
     ("OPTIONS", "选项"),
     ("PACKAGES", "证照包"),
@@ -294,6 +295,32 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
     ("Why; kept in the audit record", "原因，记入审计记录"),
     ("Without the holder's signature, for paper", "不带持有人签名，供打印在纸上"),
     ("Write every row as a line of JSON", "每行数据写成一行 JSON"),
+    (
+        "Companion file (.tlog-proof): that the issuing stands in the city's public log; may be given several times",
+        "证照的公开日志证明（.tlog-proof 文件），可多次填写",
+    ),
+    (
+        "Key of the log, name+id+key or a file with it; trust/log.pub.jwk beside the registry otherwise",
+        "公开日志的公钥（名称+编号+公钥），或含该公钥的文件；不写则用信任名录旁的 trust/log.pub.jwk",
+    ),
+    (
+        "Checkpoint of the log that is held already; a proof that contradicts it is refused",
+        "先前留存的日志检查点；与之矛盾的证明不予通过",
+    ),
+    (
+        "Key of a witness that must have cosigned the log, name+id+key or a file with it; may be given several times",
+        "须已见证签名的见证人公钥（名称+编号+公钥），或含该公钥的文件，可多次填写",
+    ),
+    (
+        "How many of the witnesses must have cosigned; all of them otherwise",
+        "至少多少位见证人签名才算数；不写则须全部签名",
+    ),
+    (
+        "The proof that a licence's issuing stands in the city's log: asked for once, kept beside the licence, printed",
+        "输出证照已在公开日志登记的证明；首次向日志索取，此后存于卡包",
+    ),
+    ("Ask the log again, for a newer checkpoint", "重新向日志索取，以得到更新的检查点"),
+    ("Write the licence's JSON credential into this file beside it", "同时把证照的 JSON 文件写到此处"),
 ];
 
 /// [`MEMBERS`] in Chinese.

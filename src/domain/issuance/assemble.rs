@@ -3,6 +3,7 @@
 use serde_json::value::RawValue;
 
 use super::Prepared;
+use crate::base::jcs::canonicalize_object;
 use crate::base::json::{Map, Value, json};
 use crate::base::time::rfc3339;
 use crate::domain::city::City;
@@ -26,7 +27,9 @@ impl City {
         let method = format!("{}#{}", self.names.agency_did(&prepared.agency.code), prepared.signer.key_id);
         let options = ProofOptions::new(Purpose::AssertionMethod, method, prepared.at);
         let signed = data_integrity::sign(&unsigned, &options, prepared.signer.signer.as_ref(), self.contexts())?;
-        let text = Value::Object(signed).to_string();
+        // The canonical form is what the log's digest is made of, so that nobody's spelling of the JSON matters.
+        let text = String::from_utf8(canonicalize_object(&signed));
+        let text = text.map_err(|error| Error::corrupt(error.to_string()))?;
         RawValue::from_string(text).map_err(|error| Error::corrupt(error.to_string()))
     }
 

@@ -20,7 +20,7 @@ use crate::domain::error::{Error, ErrorKind};
 use crate::domain::ports::StoreError;
 use crate::domain::presentation::{not_verified, remember};
 use crate::vc::finding::{Check, Code, Finding};
-use crate::vc::verify::{Binding, Evidence, Format, Outcome, Policy, Report, Scope, Verdict};
+use crate::vc::verify::{Binding, Evidence, Format, Outcome, Policy, Report, Verdict};
 use crate::wire::oid4vp::request::Mode;
 use crate::wire::oid4vp::response::{Answer, Content, Response, VpToken};
 
@@ -159,8 +159,7 @@ impl City {
     ) -> Vec<Presented<'a>> {
         let audience = [self.client_id(&session.head.window)];
         let nonce = Some(session.body.nonce.as_str());
-        let policy =
-            Policy { now: self.now(), scope: Scope::Full, binding: Binding::Required, audience: &audience, nonce };
+        let policy = Policy { binding: Binding::Required, audience: &audience, nonce, ..Policy::full(self.now()) };
         let mut presented = Vec::new();
         for offered in offers {
             for presentation in token.get(&offered.id).into_iter().flatten() {

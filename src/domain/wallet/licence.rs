@@ -31,6 +31,9 @@ pub struct Licence {
     #[serde(default)]
     pub received: String,
     credential: Box<RawValue>,
+    /// The companion: that its issuing stands in the city's log (C2SP tlog-proof).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log_proof: Option<String>,
     /// The forms that are bound to one key each.
     pub copies: Vec<Copy>,
 }
@@ -75,6 +78,11 @@ impl Licence {
             ));
         }
         self.copies.iter().try_for_each(|copy| copy.check(key))
+    }
+
+    /// Whether another copy is of the very same signed bytes, whose companion serves this one too.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        self.id == other.id && self.credential() == other.credential()
     }
 
     /// The JSON credential exactly as signed.

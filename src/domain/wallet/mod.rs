@@ -2,8 +2,9 @@
 //!
 //! Pure: it neither reads files nor the clock. It is what the phone does, for scripts, kiosks and tests; the city never
 //! sees it. [`keys`] holds the secrets, [`licence`] one received licence, [`receive`] takes up an offer, [`request`] answers
-//! a presentation request; showing is here.
+//! a presentation request, `companion` fetches a licence's proof from the log; showing is here.
 
+mod companion;
 pub mod keys;
 pub mod licence;
 pub mod receive;
@@ -111,6 +112,8 @@ impl Wallet {
         let mut licence = Licence::read(package)?;
         licence.keep_for(&self.key.did(), self.key.public_key())?;
         licence.received = rfc3339(now);
+        let known = self.licences.iter_mut().find(|held| held.is_same(&licence));
+        licence.log_proof = licence.log_proof.or_else(|| known?.log_proof.take());
         self.licences.retain(|held| held.id != licence.id);
         self.licences.push(licence);
         self.licences.last().ok_or_else(|| Error::not_found("the licence just received"))

@@ -7,6 +7,7 @@
 mod compact;
 mod evidence;
 mod json;
+pub mod log;
 mod receive;
 mod sd_jwt;
 pub mod sources;
@@ -15,6 +16,7 @@ pub mod verdict;
 use std::ops::Deref;
 
 pub use evidence::Evidence;
+pub use log::LogEvidence;
 pub use receive::{Received, receive, receive_map};
 pub use sd_jwt::verify_with_key;
 pub use sources::Sources;
@@ -63,12 +65,14 @@ pub struct Policy<'a> {
     pub audience: &'a [String],
     /// The nonce of the request (`nonce`, `challenge`).
     pub nonce: Option<&'a str>,
+    /// Proofs that the issuing stands in a public log, and which logs are relied on; nothing is said of it without.
+    pub log: Option<&'a LogEvidence>,
 }
 
 impl Policy<'_> {
     /// The full policy at a time, without a request: what anyone who verifies wants.
     pub fn full(now: Timestamp) -> Self {
-        Self { now, scope: Scope::Full, binding: Binding::WhenShown, audience: &[], nonce: None }
+        Self { now, scope: Scope::Full, binding: Binding::WhenShown, audience: &[], nonce: None, log: None }
     }
 
     fn required(&self) -> &'static [Check] {
@@ -178,10 +182,13 @@ fn conclude(shown: Shown, mut report: Report, policy: &Policy<'_>, sources: &Sou
     let mut credentials = Vec::with_capacity(shown.credentials.len());
     for evidence in &shown.credentials {
         let issuer = match policy.scope {
-            Scope::Full => evidence.check(policy.now, sources, &mut report),
+            Scope::Full => evidence.check(policy, sources, &mut report),
             Scope::Proof => None,
         };
         credentials.push(evidence.summary(issuer.as_ref(), sources));
+    }
+    if let (Some(log), Scope::Full) = (policy.log, policy.scope) {
+        log.check(shown.credentials.iter().map(|evidence| evidence.content.as_ref()), &mut report);
     }
     // A presentation without credentials proves who holds a key, which is all that the proof scope asks.
     let something = !shown.credentials.is_empty() || policy.scope == Scope::Proof;
