@@ -2,8 +2,11 @@
 
 use std::sync::Arc;
 
+use certless::base::bytes::base64url;
 use certless::base::clock::SystemClock;
+use certless::base::jcs::canonicalize;
 use certless::base::json::{Value, json};
+use certless::crypto::digest::sha256;
 use certless::domain::account::StaffRole;
 use certless::domain::city::rules::{Deed, FourEyes, Rules};
 use certless::domain::token::Role;
@@ -25,6 +28,7 @@ struct World {
     auditor: String,
     pending: String,
     credential: String,
+    digest: String,
     case: String,
     receipt: String,
     ended: String,
@@ -43,6 +47,7 @@ impl World {
         let pending = text(&city.post(&revoke, &json!({"reason": "x"})).1["pending"], "id");
         let window = Window::new(&city, "YB");
         let case = window.file("异地就医备案", &resident);
+        let digest = base64url(&sha256(&canonicalize(&credential["package"]["credential"])));
         let (credential, number) = (text(&credential, "id"), text(&case, "id"));
         let receipt = text(&case["receipt"], "url").rsplit_once('/').unwrap().1.to_owned();
         let of = || text(&ask(&city, &window, &json!({"application": number})), "id");
@@ -63,6 +68,7 @@ impl World {
             approver,
             auditor,
             credential,
+            digest,
             case: number,
             receipt,
             ended,
@@ -93,6 +99,7 @@ impl World {
             .replace("{agency}", "GA")
             .replace("{account}", "spare")
             .replace("/log/tile/{level}/{*index}", "/log/tile/entries/000.p/1")
+            .replace("{digest}", &self.digest)
             .replace("{index}", "0");
         assert!(!path.contains('{'), "{path}: what stands for the parameter?");
         path
