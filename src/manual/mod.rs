@@ -7,6 +7,7 @@
 //! 5. [`decisions`]: questions that came up, with their answers
 //! 6. [`security`]: what each key and each store lets an attacker do
 //! 7. [`operating`]: running a city
+//! 8. [`log`]: the transparency log, leaf by leaf, and how to verify it from outside
 
 #[doc = include_str!("architecture.md")]
 pub mod architecture {}
@@ -28,3 +29,6 @@ pub mod security {}
 
 #[doc = include_str!("operating.md")]
 pub mod operating {}
+
+#[doc = include_str!("log.md")]
+pub mod log {}

@@ -1,7 +1,7 @@
 //! Credential formats, securing mechanisms, status lists and the one verification pipeline.
 //!
 //! Read in this order: [`finding`] (how a check comes out), [`keys`] (what verification needs to know about keys), the
-//! formats, and the pipeline that makes one verdict for all of them.
+//! formats, and the pipeline that makes one verdict for all of them. [`leaf`] is what a public log says of them.
 
 pub mod cbor;
 pub mod compact;
@@ -12,6 +12,7 @@ pub mod finding;
 pub mod jsonld;
 pub mod jws;
 pub mod keys;
+pub mod leaf;
 pub mod model;
 pub mod rdfc;
 pub mod schema;

@@ -1,6 +1,7 @@
 //! The log as an outsider follows it: checkpoint, tiles and entry bundles over HTTP, everything worked out anew.
 
-use certless::base::json::{Value, json};
+use certless::base::json::json;
+use certless::domain::leaf::{Entry, Kind};
 use certless::tlog::checkpoint::{Checkpoint, Policy};
 use certless::tlog::merkle::{Hash, leaf_hash, root};
 use certless::tlog::note::VerifierKey;
@@ -66,10 +67,12 @@ fn an_outsider_follows_the_log_from_its_files_alone() {
     city.integrate();
     let (head, all) = follow(&city);
     assert_eq!(head.size, before.size + 260, "every fact has its leaf");
-    let kinds: Vec<Value> = all.iter().map(|entry| serde_json::from_slice(entry).unwrap()).collect();
-    for kind in ["issued", "suspended"] {
-        assert_eq!(kinds.iter().filter(|leaf| leaf["kind"] == kind).count(), 130);
+    let leaves: Vec<_> = all.iter().map(|entry| Entry::parse(entry).unwrap()).collect();
+    for kind in [Kind::Issued, Kind::Suspended] {
+        assert_eq!(leaves.iter().filter(|leaf| leaf.kind == kind).count(), 130);
     }
+    let bytes: usize = all.iter().map(|entry| entry.len() + 2).sum();
+    assert!(bytes / all.len() < 85, "{} bytes a leaf", bytes / all.len());
     let text = all.concat();
     assert!(!String::from_utf8_lossy(&text).contains(&Resident::nth(0).code), "no personal data in the log");
 }

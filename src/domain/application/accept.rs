@@ -95,9 +95,8 @@ impl City {
     /// Adds a new state and its log leaf to a change.
     pub(super) fn state_change(&self, change: Change, application: &Application) -> Result<Change, Error> {
         let head = &application.head;
-        let case = self.commitment("case", head.id.as_str().as_bytes());
         let mut change = self.put_application(change, application)?;
-        let members = [("case", case.into()), ("state", head.state.name().into())];
+        let members = [("case", self.case_tag(&head.id)), ("state", head.state.name().into())];
         change.leaves.push(leaf(Kind::Application, self.now(), &members));
         Ok(change)
     }

@@ -101,8 +101,7 @@ impl City {
         let key = Application::key(&head.agency, &head.id);
         let value = self.encode_application(&key, application)?;
         let by_applicant = record::key(&[&head.applicant, head.agency.as_str(), head.id.as_str()]);
-        let members =
-            [("case", self.commitment("case", head.id.as_str().as_bytes()).into()), ("state", "filed".into())];
+        let members = [("case", self.case_tag(&head.id)), ("state", "filed".into())];
         let mut change = change
             .insert(Table::CaseNumber, head.id.as_str(), key.clone())
             .insert(Table::ReceiptToken, sha256(application.body.receipt.as_bytes()), key.clone())

@@ -7,6 +7,7 @@ use super::record::{Application, By, Fulfilled};
 use crate::base::bytes::hex;
 use crate::base::id::{AgencyCode, ApplicationId, CredentialId, TypeCode};
 use crate::base::json::{Map, Value};
+use crate::base::time::rfc3339;
 use crate::crypto::digest::sha256;
 use crate::domain::catalogue::CredentialType;
 use crate::domain::change::Change;
@@ -194,11 +195,9 @@ impl City {
     ) -> Change {
         for evidence in &verified.credentials {
             let used = evidence.id.as_deref().unwrap_or(&evidence.method);
-            let members: [(&str, Value); 2] = [
-                (purpose, self.commitment(purpose, id.as_bytes()).into()),
-                ("credential", self.commitment("credential", used.as_bytes()).into()),
-            ];
-            change.leaves.push(leaf(Kind::Used, self.now(), &members));
+            let record = [purpose, id, used, &rfc3339(self.now())].join("\0");
+            let record = self.commitment("used", record.as_bytes());
+            change.leaves.push(leaf(Kind::Used, self.now(), &[("record", record.into())]));
         }
         change
     }

@@ -210,6 +210,11 @@ impl City {
         self.application_at(&key.value)
     }
 
+    /// How the log names an application.
+    pub(in crate::domain) fn case_tag(&self, id: &ApplicationId) -> Value {
+        self.log_tag("case", id.as_str().as_bytes())
+    }
+
     pub(super) fn application_at(&self, key: &[u8]) -> Result<Application, Error> {
         let row = self.store().get(Table::Application, key)?;
         let row = row.ok_or_else(|| Error::corrupt("an index leads to no application"))?;

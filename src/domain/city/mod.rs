@@ -19,6 +19,7 @@ use super::record::Vault;
 use super::status::StatusBook;
 use super::trust::Registry;
 use crate::base::clock::Clock;
+use crate::base::json::Value;
 use crate::base::random::Random;
 use crate::base::time::Timestamp;
 use crate::crypto::digest::hmac_sha256;
@@ -123,6 +124,12 @@ impl City {
     /// A salted commitment for the log: nothing can be guessed back from it without the city's key.
     pub(super) fn commitment(&self, purpose: &str, bytes: &[u8]) -> String {
         crate::base::bytes::base64url(&self.keyed_digest(purpose, bytes))
+    }
+
+    /// The tag under which the log names something that is numbered or could be guessed: half a [`Self::commitment`].
+    pub(super) fn log_tag(&self, purpose: &str, bytes: &[u8]) -> Value {
+        let digest = self.keyed_digest(purpose, bytes);
+        crate::base::bytes::base64url(digest.first_chunk::<16>().map_or(&digest[..], |half| half)).into()
     }
 
     /// A digest from which nothing can be guessed back without the city's key: for whatever is kept only to be compared.

@@ -10,8 +10,8 @@ use std::collections::BTreeSet;
 use serde_json::value::RawValue;
 
 use super::copies::Draft;
+use super::life::slots_of;
 use super::record::{Copy, CredentialHead, Life, Package, Phone};
-use super::write::issued_leaf;
 use super::{Order, Prepared};
 use crate::base::id::{AgencyCode, CredentialId, OfferId};
 use crate::base::json::{Limits, Map, Value, json, parse_object};
@@ -157,7 +157,7 @@ impl City {
         prepared.filled.bind(&ids);
         prepared.slots = vec![slot.clone()];
         let signed = self.sign_credential(&prepared)?;
-        claimed.leaves.push(issued_leaf(&claimed.head, signed.get(), prepared.at));
+        claimed.leaves.push(self.issued_leaf(&claimed.head, signed.get(), prepared.at));
         value_of(&signed)
     }
 
@@ -199,7 +199,7 @@ impl City {
         claimed.prepared.slots = slots;
         claimed.prepared.bind_kept();
         claimed.package.credential = self.sign_credential(&claimed.prepared)?;
-        claimed.leaves.push(issued_leaf(&claimed.head, claimed.package.credential.get(), claimed.prepared.at));
+        claimed.leaves.push(self.issued_leaf(&claimed.head, claimed.package.credential.get(), claimed.prepared.at));
         if claimed.package.copies.is_empty() {
             let draft = Draft { subject: claimed.subject(0)?, key: None };
             let compact = self.sign_views(&claimed.prepared, &draft, fresh.get(2));
@@ -215,11 +215,18 @@ impl City {
         let members = [
             ("agency", head.agency.as_str().into()),
             ("type", head.type_code.as_str().into()),
-            ("credential", self.commitment("credential", head.id.as_str().as_bytes()).into()),
+            ("credential", self.claim_tag(&head.id)),
             ("format", format.identifier().into()),
             ("copies", copies.into()),
         ];
         leaf(Kind::Claimed, claimed.prepared.at, &members)
+    }
+
+    /// The leaf of copies that end while the credential stays in force.
+    fn ended_leaf(&self, agency: &AgencyCode, id: &CredentialId, slots: &[Slot]) -> Leaf {
+        let members =
+            [("agency", agency.as_str().into()), ("credential", self.claim_tag(id)), ("slots", slots_of(slots.iter()))];
+        leaf(Kind::Ended, self.this_second(), &members)
     }
 
     /// The change that makes the copies stand: the record, its indexes, the slots that end, the log.
@@ -235,6 +242,9 @@ impl City {
             }
         };
         change.leaves.extend(claimed.leaves.iter().cloned());
+        if !claimed.revoked.is_empty() {
+            change.leaves.push(self.ended_leaf(&head.agency, &head.id, &claimed.revoked));
+        }
         for slot in &claimed.revoked {
             change = change.status(slot.list_of(&head.agency), slot.idx, Status::Valid, Status::Revoked);
         }
@@ -287,6 +297,7 @@ impl City {
             row.version,
             value,
         );
+        change.leaves.push(self.ended_leaf(agency, id, &ended));
         for slot in ended {
             change = change.status(slot.list_of(agency), slot.idx, before, Status::Revoked);
         }

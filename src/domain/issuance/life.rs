@@ -7,12 +7,12 @@ use std::collections::BTreeSet;
 
 use super::record::{CredentialHead, Life};
 use crate::base::id::{AgencyCode, CredentialId, TypeCode};
-use crate::base::json::json;
+use crate::base::json::{Value, json};
 use crate::domain::account::Author;
 use crate::domain::change::{Change, Table};
 use crate::domain::city::City;
 use crate::domain::error::{Error, ErrorKind, given_reason};
-use crate::domain::leaf::{Kind, leaf};
+use crate::domain::leaf::{Kind, leaf, slot_number};
 use crate::domain::record;
 use crate::domain::status::Slot;
 use crate::vc::status::Status;
@@ -141,12 +141,12 @@ impl City {
         for slot in head.all_slots() {
             change = change.status(slot.list_of(agency), slot.idx, before, after);
         }
-        let credential = self.commitment("credential", id.as_str().as_bytes());
-        change.leaves.push(leaf(
-            act.kind(),
-            at,
-            &[("agency", agency.as_str().into()), ("credential", credential.into())],
-        ));
+        let members = [
+            ("agency", agency.as_str().into()),
+            ("credential", self.credential_tag(id)),
+            ("slots", slots_of(head.all_slots())),
+        ];
+        change.leaves.push(leaf(act.kind(), at, &members));
         let change = self.audited(change, agency.as_str(), act.kind().name(), id, &json!({"reason": reason}))?;
         Ok((head, change))
     }
@@ -171,6 +171,11 @@ impl City {
         let row = row.ok_or_else(|| Error::not_found("the agency issued no such credential"))?;
         Ok((record::decode(Table::Credential, &row.value)?, key, row.value, row.version))
     }
+}
+
+/// Slots as a leaf tells them.
+pub(super) fn slots_of<'a>(slots: impl Iterator<Item = &'a Slot>) -> Value {
+    slots.map(|slot| slot_number(slot.list, slot.idx)).collect()
 }
 
 fn does_not_fit(life: &Life) -> Error {

@@ -7,7 +7,7 @@ use super::{Order, Prepared};
 use crate::base::bytes::base64url;
 use crate::base::id::{CredentialId, RequestId};
 use crate::base::jcs::canonicalize_object;
-use crate::base::json::json;
+use crate::base::json::{Value, json};
 use crate::base::random::bytes;
 use crate::base::time::{Timestamp, rfc3339};
 use crate::crypto::digest::sha256;
@@ -27,14 +27,28 @@ pub(super) struct ImportedRow {
     pub digest: String,
 }
 
-/// The leaf of a JSON credential that was signed.
-pub(super) fn issued_leaf(head: &CredentialHead, credential: &str, at: Timestamp) -> Leaf {
-    let digest = base64url(&sha256(credential.as_bytes()));
-    let (agency, type_code) = (head.agency.as_str(), head.type_code.as_str());
-    leaf(Kind::Issued, at, &[("agency", agency.into()), ("type", type_code.into()), ("digest", digest.into())])
-}
-
 impl City {
+    /// The leaf of a JSON credential that was signed.
+    pub(super) fn issued_leaf(&self, head: &CredentialHead, credential: &str, at: Timestamp) -> Leaf {
+        let members = [
+            ("agency", head.agency.as_str().into()),
+            ("type", head.type_code.as_str().into()),
+            ("credential", self.credential_tag(&head.id)),
+            ("digest", base64url(&sha256(credential.as_bytes())).into()),
+        ];
+        leaf(Kind::Issued, at, &members)
+    }
+
+    /// How the log names a credential in what everyone may put together: issuing and the status of its slots.
+    pub(in crate::domain) fn credential_tag(&self, id: &CredentialId) -> Value {
+        self.log_tag("credential", id.as_str().as_bytes())
+    }
+
+    /// How the log names a credential where its copies are told of, so that nobody puts them and its issuing together.
+    pub(in crate::domain) fn claim_tag(&self, id: &CredentialId) -> Value {
+        self.log_tag("claim", id.as_str().as_bytes())
+    }
+
     /// The key under which an order with a key is remembered; a keyed digest, because rows are numbered as people like.
     pub(super) fn row_key(&self, order: &Order) -> Option<Vec<u8>> {
         let digest = self.commitment("row-key", order.key.as_ref()?.as_bytes());
@@ -76,7 +90,7 @@ impl City {
             let imported = ImportedRow { id: head.id.clone(), digest: base64url(&self.order_digest(order)) };
             change = change.insert(Table::ImportRow, row_key, record::encode(&imported)?);
         }
-        change.leaves.push(issued_leaf(head, package.credential.get(), head.issued_at));
+        change.leaves.push(self.issued_leaf(head, package.credential.get(), head.issued_at));
         change.receipt = json!({"id": id}).to_string().into_bytes();
         self.audited(change, agency, "issued", &head.id, &json!({"type": head.type_code.as_str()}))
     }
@@ -121,7 +135,7 @@ impl City {
         agency: &str,
         event: &str,
         id: &CredentialId,
-        details: &crate::base::json::Value,
+        details: &Value,
     ) -> Result<Change, Error> {
         let at = rfc3339(self.now());
         let key = record::key(&[agency, &at, &base64url(&bytes::<9>(self.random()))]);

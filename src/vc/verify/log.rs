@@ -1,22 +1,21 @@
 //! Inclusion in the public log: whether the issuing of what was shown stands in a log that the verifier relies on.
 //!
-//! A companion proof is a C2SP tlog-proof whose `extra` is the log's entry itself: a JSON object whose `kind` is `issued`
-//! and whose `digest` is the base64url SHA-256 of the credential in its canonical form (RFC 8785), proofs included. The
+//! A companion proof is a C2SP tlog-proof whose `extra` is the log's entry itself: a leaf ([`vc::leaf`](crate::vc::leaf)) of
+//! kind `issued` whose `digest` is the SHA-256 of the credential in its canonical form (RFC 8785), proofs included. The
 //! extra data is not authenticated by itself: the entry is believed because its hash leads to the signed root, and it
 //! belongs to this credential because its digest does.
 
 use super::sources::Content;
 use super::verdict::Report;
-use crate::base::bytes::from_base64url;
 use crate::base::error::ParseError;
 use crate::base::jcs::canonicalize;
-use crate::base::json::{Limits, Value, parse_object};
 use crate::crypto::digest::sha256;
 use crate::tlog::checkpoint::{Checkpoint, Policy as LogPolicy};
 use crate::tlog::merkle::{leaf_hash, verify_inclusion};
 use crate::tlog::note::Note;
 use crate::tlog::proof::LogProof;
 use crate::vc::finding::{Check, Code, Finding};
+use crate::vc::leaf::{Entry, Kind};
 
 /// Most proofs that come with one input.
 pub const MOST_PROOFS: usize = 64;
@@ -121,11 +120,11 @@ pub fn digest_of(content: &Content) -> Option<[u8; 32]> {
 
 /// The credential that the entry of a companion proof is about; `None` when it is about none.
 fn entry_digest(proof: &LogProof) -> Option<[u8; 32]> {
-    let entry = parse_object(proof.extra.as_deref()?, &Limits::DEFAULT).ok()?;
-    if entry.get("kind").and_then(Value::as_str) != Some("issued") {
+    let entry = Entry::parse(proof.extra.as_deref()?).ok()?;
+    if entry.kind != Kind::Issued {
         return None;
     }
-    from_base64url(entry.get("digest")?.as_str()?).ok()?.try_into().ok()
+    entry.bytes("digest")?.try_into().ok()
 }
 
 fn unknown(named: &Checkpoint) -> Finding {
@@ -143,10 +142,11 @@ fn finding(error: &ParseError) -> Finding {
 mod tests {
     use super::*;
     use crate::base::bytes::base64url;
-    use crate::base::json::json;
+    use crate::base::json::{Value, json};
+    use crate::base::time::from_unix;
     use crate::crypto::{Signer as _, SigningKey};
     use crate::tlog::merkle::node_hash;
-    use crate::tlog::note::{Kind, VerifierKey};
+    use crate::tlog::note::{self, VerifierKey};
     use crate::vc::finding::State;
 
     const ORIGIN: &str = "city.example/log";
@@ -155,8 +155,13 @@ mod tests {
         json!({"id": "urn:x", "credentialSubject": {"name": "张三"}})
     }
 
-    fn entry(kind: &str, credential: &Value) -> Vec<u8> {
-        json!({"kind": kind, "digest": base64url(&sha256(&canonicalize(credential))), "v": 1}).to_string().into_bytes()
+    fn entry(kind: Kind, credential: &Value) -> Vec<u8> {
+        let digest = json!(base64url(&sha256(&canonicalize(credential))));
+        let (agency, tag) = (json!("GA"), json!(base64url(&[1; 16])));
+        let issued = [("agency", agency), ("type", json!("idCard")), ("credential", tag), ("digest", digest.clone())];
+        let trust = [("version", json!(1)), ("digest", digest)];
+        let members = if kind == Kind::Issued { &issued[..] } else { &trust[..] };
+        crate::vc::leaf::encode(kind, from_unix(0).unwrap(), members)
     }
 
     fn log_key() -> SigningKey {
@@ -182,8 +187,8 @@ mod tests {
     fn trusted(quorum: usize) -> LogPolicy {
         LogPolicy {
             origin: ORIGIN.to_owned(),
-            logs: vec![VerifierKey::new(ORIGIN, Kind::Ed25519, log_key().public_key()).unwrap()],
-            witnesses: vec![VerifierKey::new("w.example", Kind::Cosignature, witness().public_key()).unwrap()],
+            logs: vec![VerifierKey::new(ORIGIN, note::Kind::Ed25519, log_key().public_key()).unwrap()],
+            witnesses: vec![VerifierKey::new("w.example", note::Kind::Cosignature, witness().public_key()).unwrap()],
             quorum,
         }
     }
@@ -202,12 +207,12 @@ mod tests {
     #[test]
     fn a_proof_of_this_credential_is_valid_and_of_another_is_not() {
         let whole = [Content::Whole(credential())];
-        let good = proof(entry("issued", &credential()), false);
+        let good = proof(entry(Kind::Issued, &credential()), false);
         assert_eq!(state(&with(vec![good.clone()], 0), &whole), (State::Valid, None));
-        let other = proof(entry("issued", &json!({"id": "urn:y"})), false);
+        let other = proof(entry(Kind::Issued, &json!({"id": "urn:y"})), false);
         assert_eq!(state(&with(vec![other], 0), &whole), (State::Invalid, Some(Code::LogProofOther)));
-        let revoked = proof(entry("revoked", &credential()), false);
-        assert_eq!(state(&with(vec![revoked], 0), &whole).0, State::Invalid);
+        let another_kind = proof(entry(Kind::Trust, &credential()), false);
+        assert_eq!(state(&with(vec![another_kind], 0), &whole).0, State::Invalid);
         let mut moved = good;
         moved.hashes[0][3] ^= 1;
         assert_eq!(state(&with(vec![moved], 0), &whole), (State::Invalid, Some(Code::LogProofInvalid)));
@@ -217,7 +222,7 @@ mod tests {
     #[test]
     fn what_is_shown_in_part_has_no_proof() {
         let part = [Content::Part(crate::base::json::Map::new())];
-        let good = proof(entry("issued", &credential()), false);
+        let good = proof(entry(Kind::Issued, &credential()), false);
         assert_eq!(state(&with(vec![good], 0), &part), (State::Invalid, Some(Code::LogProofOther)));
     }
 
@@ -225,7 +230,7 @@ mod tests {
     fn a_quorum_that_is_not_met_and_a_log_that_is_not_known_leave_it_undecided() {
         let whole = [Content::Whole(credential())];
         let (plain, cosigned) =
-            (proof(entry("issued", &credential()), false), proof(entry("issued", &credential()), true));
+            (proof(entry(Kind::Issued, &credential()), false), proof(entry(Kind::Issued, &credential()), true));
         assert_eq!(state(&with(vec![plain.clone()], 1), &whole), (State::Error, Some(Code::LogQuorum)));
         assert_eq!(state(&with(vec![cosigned], 1), &whole), (State::Valid, None));
         let nobody = LogEvidence { proofs: vec![plain], ..LogEvidence::default() };
@@ -235,7 +240,7 @@ mod tests {
     #[test]
     fn a_checkpoint_that_is_held_stands_in_for_the_key_and_shows_a_fork() {
         let whole = [Content::Whole(credential())];
-        let good = proof(entry("issued", &credential()), false);
+        let good = proof(entry(Kind::Issued, &credential()), false);
         let named = Checkpoint::parse(Note::parse(&good.checkpoint).unwrap().text()).unwrap();
         let held = LogEvidence { proofs: vec![good.clone()], logs: Vec::new(), held: vec![named.clone()] };
         assert_eq!(state(&held, &whole), (State::Valid, None));
@@ -246,7 +251,7 @@ mod tests {
 
     #[test]
     fn several_companion_files_are_read_one_after_another() {
-        let good = proof(entry("issued", &credential()), true);
+        let good = proof(entry(Kind::Issued, &credential()), true);
         let text = format!("{good}{good}");
         assert_eq!(LogEvidence::default().read(&text).unwrap().proofs, [good.clone(), good]);
         for wrong in ["", "x", "c2sp.org/tlog-proof@v2\nindex 0\n\nx"] {
