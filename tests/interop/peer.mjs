@@ -1,52 +1,25 @@
 // Implementations written by others, behind one interface: JSON lines in, one JSON answer a line out.
 //
-// SD-JWT VC by @sd-jwt/sd-jwt-vc, Data Integrity by @digitalbazaar. The Rust side is tests/it/interop.rs. Keys come as
-// JWK; node:crypto signs and verifies, so that no code of ours and none of our crates is on this side.
+// SD-JWT VC by @sd-jwt/sd-jwt-vc, Data Integrity by @digitalbazaar; a whole wallet in wallet.mjs and a whole verifier in
+// verifier.mjs. The Rust side is tests/it/interop.rs. No code of ours and none of our crates is on this side.
 
-import {createHash, createPrivateKey, createPublicKey, randomBytes, sign, verify} from 'node:crypto';
+import {createPrivateKey, sign} from 'node:crypto';
 import {createInterface} from 'node:readline';
 import {DataIntegrityProof} from '@digitalbazaar/data-integrity';
 import {createSignCryptosuite, createVerifyCryptosuite} from '@digitalbazaar/eddsa-jcs-2022-cryptosuite';
 import {cryptosuite as rdfc} from '@digitalbazaar/eddsa-rdfc-2022-cryptosuite';
 import * as vc from '@digitalbazaar/vc';
-import {SDJwtVcInstance} from '@sd-jwt/sd-jwt-vc';
-
-const isEd25519 = jwk => jwk.kty === 'OKP';
-const algorithm = jwk => (isEd25519(jwk) ? 'EdDSA' : 'ES256');
-const digestOf = jwk => (isEd25519(jwk) ? null : 'sha256');
-const dsaEncoding = 'ieee-p1363';
-
-const signer = jwk => {
-  const key = createPrivateKey({key: jwk, format: 'jwk'});
-  return data => sign(digestOf(jwk), Buffer.from(data), {key, dsaEncoding}).toString('base64url');
-};
-
-const verifier = jwk => {
-  const key = createPublicKey({key: jwk, format: 'jwk'});
-  return (data, signature) =>
-    verify(digestOf(jwk), Buffer.from(data), {key, dsaEncoding}, Buffer.from(signature, 'base64url'));
-};
-
-const sdJwt = config => new SDJwtVcInstance({
-  hasher: (data, name) => createHash(name.replace('-', '')).update(data).digest(),
-  hashAlg: 'sha-256',
-  saltGenerator: length => randomBytes(length).toString('base64url'),
-  ...config,
-});
-
-const documentLoader = (documents = {}) => async url => {
-  const document = documents[url];
-  return document ? {contextUrl: null, documentUrl: url, document} : vc.defaultDocumentLoader(url);
-};
+import {documentLoader, fail} from './check.mjs';
+import {algorithm, sdJwt, signer, verifier} from './keys.mjs';
+import {operations as ofVerifier} from './verifier.mjs';
+import {operations as ofWallet} from './wallet.mjs';
 
 const suite = (name, signing) => (name === 'eddsa-rdfc-2022' ? rdfc : signing ? createSignCryptosuite() : createVerifyCryptosuite());
 
-const fail = result => {
-  const errors = [result.error, ...(result.error?.errors ?? [])].filter(Boolean);
-  throw new Error(errors.map(error => `${error.name}: ${error.message}`).join('; '));
-};
-
 const operations = {
+  ...ofWallet,
+  ...ofVerifier,
+
   'sd-jwt-issue': async ({issuer, claims, frame, header}) => {
     const instance = sdJwt({signer: signer(issuer), signAlg: algorithm(issuer)});
     return {text: await instance.issue(claims, frame, {header})};

@@ -3,5 +3,6 @@
 //! The peers are npm packages in `tests/interop`; `tests/run` installs them. Without them these tests say so and pass.
 
 mod data_integrity;
+mod openid;
 mod peer;
 mod sd_jwt;
