@@ -6,6 +6,7 @@
 
 mod companion;
 mod packages;
+mod receive;
 mod request;
 
 use std::fs;
@@ -16,7 +17,6 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use super::console::{Console, file_error, stream_error};
 use super::qr::{Drawing, draw};
-use crate::adapters::client::issuer::IssuerClient;
 use crate::adapters::wallet_file::{self, WalletKey};
 use crate::base::bytes::base64url;
 use crate::base::clock::{Clock as _, SystemClock};
@@ -40,6 +40,9 @@ pub struct WalletArgs {
     /// The passphrase itself, for scripts: better in the environment than among the arguments.
     #[arg(long, global = true, env = "CERTLESS_WALLET_PASSPHRASE", hide_env_values = true, hide = true)]
     pub passphrase: Option<String>,
+    /// File with the certificate authority of the servers to ask, PEM; the public ones otherwise.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub ca: Option<PathBuf>,
     /// What to do.
     #[command(subcommand)]
     pub command: WalletCommand,
@@ -70,6 +73,14 @@ pub enum WalletCommand {
         /// The PIN of the offer.
         #[arg(long, value_name = "DIGITS")]
         pin: Option<String>,
+    },
+    /// Ask for the licences that their agencies had not released when their offers were taken up.
+    Collect {
+        /// The wallet file.
+        wallet: PathBuf,
+        /// Go on asking for so long, as often as the agency allows.
+        #[arg(long, value_name = "SECONDS", default_value_t = 0)]
+        wait: u32,
     },
     /// Print the public key, the licences and the history as JSON.
     List {
@@ -161,7 +172,10 @@ pub enum PresentationForm {
 pub fn run(args: &WalletArgs, out: &mut Console<'_>) -> Result<u8, Error> {
     match &args.command {
         WalletCommand::New { wallet, name, p256 } => new(args, wallet, name, *p256, out),
-        WalletCommand::Receive { wallet, packages, pin } => receive(args, wallet, packages, pin.as_deref(), out),
+        WalletCommand::Receive { wallet, packages, pin } => {
+            receive::receive(args, wallet, packages, pin.as_deref(), out)
+        }
+        WalletCommand::Collect { wallet, wait } => receive::collect(args, wallet, *wait, out),
         WalletCommand::List { wallet } => list(args, wallet, out),
         WalletCommand::Proof { wallet, licence, fresh, credential } => {
             let asked = companion::Asked { wallet, licence, fresh: *fresh, credential: credential.as_deref() };
@@ -183,39 +197,6 @@ fn new(args: &WalletArgs, path: &Path, name: &str, p256: bool, out: &mut Console
     Ok(())
 }
 
-fn receive(
-    args: &WalletArgs,
-    path: &Path,
-    packages: &[PathBuf],
-    pin: Option<&str>,
-    out: &mut Console<'_>,
-) -> Result<(), Error> {
-    let (mut wallet, key) = opened(args, path, out)?;
-    let mut received = 0_usize;
-    for file in packages {
-        if let Some(link) = file.to_str().filter(|text| is_offer(text)) {
-            let licence = wallet.receive_offer(link, pin, &IssuerClient::new(), SystemClock.now())?.id.clone();
-            // The offer is used up: keep what came before anything else can fail.
-            wallet_file::save(path, &wallet, &key, &SystemRandom)?;
-            companion::try_once(&mut wallet, &licence);
-            received += 1;
-            continue;
-        }
-        for package in packages::read(file)? {
-            wallet.receive(&package, SystemClock.now())?;
-            received += 1;
-        }
-    }
-    wallet_file::save(path, &wallet, &key, &SystemRandom)?;
-    out.note(format!("已收入 {received} 个证照。"), format!("{received} licences taken in."))?;
-    Ok(())
-}
-
-/// Whether an argument is an offer's link rather than a file.
-fn is_offer(text: &str) -> bool {
-    text.contains("://") && (text.contains("credential_offer=") || text.contains("credential_offer_uri="))
-}
-
 fn list(args: &WalletArgs, path: &Path, out: &mut Console<'_>) -> Result<(), Error> {
     let (wallet, _) = opened(args, path, out)?;
     let licences = wallet.licences().iter().map(|licence| {
@@ -227,6 +208,7 @@ fn list(args: &WalletArgs, path: &Path, out: &mut Console<'_>) -> Result<(), Err
     let mut told = public_key(&wallet);
     if let Some(members) = told.as_object_mut() {
         members.insert("licences".to_owned(), licences.collect());
+        members.insert("waiting".to_owned(), wallet.awaited().into());
         members.insert("history".to_owned(), serde_json::to_value(wallet.history()).unwrap_or_default());
     }
     out.line(serde_json::to_string_pretty(&told).unwrap_or_default())?;

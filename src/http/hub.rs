@@ -19,11 +19,21 @@ pub struct Hub {
     closed: AtomicBool,
     /// How often an address may ask for a spoken code.
     pub spoken: Pace,
+    /// How often an address may try to open an offer: the phones of a whole office may share one.
+    pub tokens: Pace,
+    /// How often an address may ask for a nonce, one for each credential request.
+    pub nonces: Pace,
 }
 
 impl Default for Hub {
     fn default() -> Self {
-        Self { changed: broadcast::Sender::new(QUEUE), closed: AtomicBool::new(false), spoken: Pace::new(20, 2_000) }
+        Self {
+            changed: broadcast::Sender::new(QUEUE),
+            closed: AtomicBool::new(false),
+            spoken: Pace::new(20, 2_000),
+            tokens: Pace::new(120, 6_000),
+            nonces: Pace::new(600, 30_000),
+        }
     }
 }
 

@@ -8,6 +8,7 @@ pub mod accounts;
 pub mod applications;
 pub mod audit;
 pub mod companion;
+pub mod cors;
 pub mod credentials;
 pub mod documents;
 pub mod extract;
@@ -37,11 +38,14 @@ pub mod types;
 pub mod vc_api;
 pub mod verify;
 
+use std::collections::BTreeSet;
+
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::HeaderMap;
 use axum::http::header::ACCEPT;
-use route::Route;
+use axum::routing::options;
+use route::{Access, Route};
 use service::Shared;
 
 use crate::domain::error::{Error, ErrorKind};
@@ -60,7 +64,7 @@ pub fn routes() -> Vec<Route> {
     routes.extend(spoken::routes());
     routes.extend(oid4vp::routes());
     routes.extend(status::routes());
-    routes.extend(trust::routes());
+    routes.extend(trust::routes().into_iter().map(published));
     routes.extend(keys::routes());
     routes.extend(session::routes());
     routes.extend(accounts::routes());
@@ -70,16 +74,28 @@ pub fn routes() -> Vec<Route> {
     routes.extend(vc_api::routes());
     routes.extend(log::routes());
     routes.extend(companion::routes());
-    routes.extend(documents::routes());
+    routes.extend(documents::routes().into_iter().map(published));
     routes.extend(health::routes());
     routes
 }
 
+/// What is published for anyone, pages of other origins among them.
+fn published(route: Route) -> Route {
+    if route.access == Access::Open { route.any_origin() } else { route }
+}
+
 /// The router of every machine interface.
 pub fn router(service: Shared) -> Router {
-    let guarded = |route: Route| guard::guarded(&service, route.access, route.handler);
-    let router = routes().into_iter().fold(Router::new(), |router, route| router.route(route.path, guarded(route)));
-    router
+    let guarded = |route: Route| {
+        let handler = guard::guarded(&service, route.access, route.handler);
+        if route.any_origin { cors::opened(handler) } else { handler }
+    };
+    let asked_before: BTreeSet<_> = routes().iter().filter(|route| route.any_origin).map(|route| route.path).collect();
+    let router =
+        asked_before.into_iter().fold(Router::new(), |router, path| router.route(path, options(cors::preflight)));
+    routes()
+        .into_iter()
+        .fold(router, |router, route| router.route(route.path, guarded(route)))
         .fallback(not_found)
         .method_not_allowed_fallback(wrong_method)
         .layer(DefaultBodyLimit::max(service.limits.body))

@@ -8,17 +8,19 @@ use std::sync::{Arc, Mutex, PoisonError};
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, WWW_AUTHENTICATE};
+use axum::http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 
 use super::extract::Path;
-use super::problem::{Answer, Problem, status};
+use super::guard::Address;
+use super::problem::{Answer, Problem, again, status};
 use super::route::{JSON, Route};
 use super::service::{Service, Shared};
 use crate::base::id::OfferId;
 use crate::base::json::{Value, json};
+use crate::base::text::Lang;
 use crate::domain::error::{Error, ErrorKind};
 use crate::domain::offer::Refusal;
 use crate::wire::form::MEDIA_TYPE;
@@ -38,7 +40,7 @@ pub fn routes() -> Vec<Route> {
         (400, JSON, "An error of the protocol."),
         (401, JSON, "The access token is missing or no good."),
     ];
-    vec![
+    let routes = [
         Route::get("/.well-known/openid-credential-issuer", "OpenID4VCI: the issuer's metadata.", get(issuer)),
         Route::get(
             "/.well-known/oauth-authorization-server",
@@ -79,7 +81,8 @@ pub fn routes() -> Vec<Route> {
             (400, JSON, "An error of the protocol."),
             (401, JSON, "No good access token."),
         ]),
-    ]
+    ];
+    routes.map(Route::any_origin).into()
 }
 
 /// A refusal in the words of the protocol.
@@ -95,6 +98,7 @@ impl<E: Into<Refusal>> From<E> for Denied {
 
 impl IntoResponse for Denied {
     fn into_response(self) -> Response {
+        let mut wait = None;
         let (status, body, challenge) = match self.0 {
             Refusal::Protocol(error) => {
                 tracing::debug!(code = error.code.name(), detail = %error.description, "request refused");
@@ -103,13 +107,20 @@ impl IntoResponse for Denied {
                 (status, error.to_json(), bearer.then(|| challenge(&error)))
             }
             Refusal::City(error) => {
-                tracing::error!(kind = error.kind.code(), detail = %error.detail, "request failed");
-                (status(error.kind), json!({"error": unable(error.kind)}), None)
+                let status = status(error.kind);
+                if status.is_server_error() {
+                    tracing::error!(kind = error.kind.code(), detail = %error.detail, "request failed");
+                }
+                wait = again(&error);
+                (status, json!({"error": unable(error.kind), "error_description": error.kind.title(Lang::En)}), None)
             }
         };
         let mut response = (status, [(CACHE_CONTROL, "no-store")], Json(body)).into_response();
         if let Some(challenge) = challenge.and_then(|text| HeaderValue::from_str(&text).ok()) {
             response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
+        }
+        if let Some(seconds) = wait {
+            response.headers_mut().insert(RETRY_AFTER, seconds.into());
         }
         response
     }
@@ -179,7 +190,13 @@ async fn offer(State(service): State<Shared>, Path(id): Path<String>) -> Answer<
     Ok(private(200, message.await?.to_json()))
 }
 
-async fn token(State(service): State<Shared>, headers: HeaderMap, body: Bytes) -> Told<Response> {
+async fn token(
+    State(service): State<Shared>,
+    Address(address): Address,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Told<Response> {
+    service.hub.tokens.admit(address, service.city.now())?;
     let form = headers.get(CONTENT_TYPE).and_then(|media| media.to_str().ok()).unwrap_or_default();
     if !form.to_ascii_lowercase().starts_with(MEDIA_TYPE) {
         return Err(ProtocolError::new(ErrorCode::InvalidRequest, "the body is a form").into());
@@ -189,8 +206,9 @@ async fn token(State(service): State<Shared>, headers: HeaderMap, body: Bytes) -
     Ok(private(200, answer.to_json()))
 }
 
-async fn nonce(State(service): State<Shared>) -> Response {
-    private(200, json!({"c_nonce": service.city.new_nonce()}))
+async fn nonce(State(service): State<Shared>, Address(address): Address) -> Told<Response> {
+    service.hub.nonces.admit(address, service.city.now())?;
+    Ok(private(200, json!({"c_nonce": service.city.new_nonce()})))
 }
 
 async fn credential(State(service): State<Shared>, headers: HeaderMap, body: Bytes) -> Told<Response> {

@@ -5,7 +5,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_TYPE};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderMap, HeaderName, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -21,14 +21,14 @@ use crate::domain::error::{Error, ErrorKind};
 use crate::wire::form;
 use crate::wire::oid4vp::request::{MEDIA_TYPE, WalletRequest};
 
-const HEADERS: [(HeaderName, &str); 2] = [(CACHE_CONTROL, "no-store"), (ACCESS_CONTROL_ALLOW_ORIGIN, "*")];
+const HEADERS: [(HeaderName, &str); 1] = [(CACHE_CONTROL, "no-store")];
 /// Longest body, bytes: presentations of many whole credentials.
 const MOST: usize = 1 << 20;
 
 /// The operations of this resource.
 pub fn routes() -> Vec<Route> {
     let object = &[(200, MEDIA_TYPE, "The signed request object."), (410, JSON, "It can no longer be answered.")];
-    vec![
+    let routes = [
         Route::get("/oid4vp/requests/{id}", "A request object (OpenID4VP 1.0).", get(open)).answers(object),
         Route::post(
             "/oid4vp/requests/{id}",
@@ -44,7 +44,8 @@ pub fn routes() -> Vec<Route> {
             post(answer),
         )
         .answers(&[(200, JSON, "Taken; where the wallet leads its user."), (400, JSON, "Not accepted, and why.")]),
-    ]
+    ];
+    routes.map(Route::any_origin).into()
 }
 
 async fn open(State(service): State<Shared>, Path(id): Path<String>) -> Result<Response, Refusal> {
@@ -114,7 +115,11 @@ impl IntoResponse for Refusal {
         if status == StatusCode::INTERNAL_SERVER_ERROR {
             tracing::error!(kind = error.kind.code(), detail = %error.detail, "request failed");
         }
-        (status, HEADERS, Json(document(&error))).into_response()
+        let mut response = (status, HEADERS, Json(document(&error))).into_response();
+        if let Some(seconds) = problem::again(&error) {
+            response.headers_mut().insert(RETRY_AFTER, seconds.into());
+        }
+        response
     }
 }
 

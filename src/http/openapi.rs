@@ -7,9 +7,9 @@ use crate::base::id::{AccountName, AgencyCode};
 use crate::base::json::{Map, Value, json};
 use crate::domain::account::{Person, StaffRole};
 use crate::domain::error::ErrorKind;
-use crate::domain::request::wants::Format;
 use crate::domain::token::Caller;
 use crate::vc::finding::Check;
+use crate::wire::format::Format;
 
 /// The document of these routes.
 pub fn document(routes: &[Route]) -> Value {
@@ -263,7 +263,7 @@ fn ask() -> Value {
             "types": {"type": "array", "items": {"anyOf": [text, any, exact]}},
             "purpose": {"anyOf": [text, label]},
             "mode": {"enum": ["direct_post", "direct_post.jwt"]},
-            "formats": {"type": "array", "items": {"enum": Format::ALL.map(Format::name)}},
+            "formats": {"type": "array", "items": {"enum": Format::ALL.map(Format::identifier)}},
             "returnTo": text,
         },
     })

@@ -43,7 +43,9 @@ impl Pace {
         let known = minute.by_address.get(&address).copied().unwrap_or_default();
         let crowded = known == 0 && minute.by_address.len() >= ADDRESSES;
         if known >= self.each || minute.all >= self.all || crowded {
-            return Err(Error::new(ErrorKind::RateLimited, "too many calls in a minute"));
+            let left = minute.begun.saturating_add(SPAN).saturating_sub(now);
+            let error = Error::new(ErrorKind::RateLimited, "too many calls in a minute");
+            return Err(error.after(u32::try_from(left).unwrap_or(1)));
         }
         minute.all += 1;
         minute.by_address.insert(address, known + 1);
@@ -71,6 +73,8 @@ mod tests {
         let one = |text: &str, now| pace.admit(address(text), now).is_ok();
         assert!(one("192.0.2.1", now) && one("192.0.2.1", now) && !one("192.0.2.1", now));
         assert!(one("2001:db8::1", now) && !one("2001:db8::2", now), "all together");
+        let refused = pace.admit(address("192.0.2.1"), plus_seconds(now, 20)).unwrap_err();
+        assert_eq!(refused.retry(), Some(40), "when the minute is over");
         let later = plus_seconds(now, SPAN);
         assert!(one("2001:db8::1", later) && one("2001:db8::2", later) && !one("2001:db8::3", later), "one network");
         assert!(one("192.0.2.1", plus_seconds(now, -SPAN)), "a clock that was set back locks nobody out");

@@ -72,6 +72,12 @@ pub fn document(error: &Error) -> Map {
     problem
 }
 
+/// After how many seconds asking again may help (RFC 9110 section 10.2.3).
+pub fn again(error: &Error) -> Option<u32> {
+    let passing = matches!(error.kind, ErrorKind::Unavailable | ErrorKind::Unknown | ErrorKind::RateLimited);
+    passing.then(|| error.retry().unwrap_or(1))
+}
+
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let error = self.0;
@@ -87,8 +93,8 @@ impl IntoResponse for Problem {
         if error.kind == ErrorKind::Unauthenticated {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
-        if matches!(error.kind, ErrorKind::Unavailable | ErrorKind::Unknown | ErrorKind::RateLimited) {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from(error.retry().unwrap_or(1)));
+        if let Some(seconds) = again(&error) {
+            headers.insert(header::RETRY_AFTER, seconds.into());
         }
         (status, headers, Json(document(&error))).into_response()
     }

@@ -79,6 +79,8 @@ pub struct Route {
     pub summary: &'static str,
     /// Who may call it.
     pub access: Access,
+    /// Whether pages of other origins may call it; never where a cookie would count.
+    pub any_origin: bool,
     /// Query parameters with one sentence each.
     pub query: &'static [(&'static str, &'static str)],
     /// Header fields that change what is done, with one sentence each.
@@ -105,6 +107,7 @@ impl Route {
             path,
             summary,
             access: Access::Open,
+            any_origin: false,
             query: &[],
             headers: &[],
             body: &[],
@@ -121,13 +124,31 @@ impl Route {
         handler: MethodRouter<Shared>,
     ) -> Self {
         let answers = &[(200, JSON, "The answer.")];
-        Self { method: "post", path, summary, access: Access::Open, query: &[], headers: &[], body, answers, handler }
+        Self {
+            method: "post",
+            path,
+            summary,
+            access: Access::Open,
+            any_origin: false,
+            query: &[],
+            headers: &[],
+            body,
+            answers,
+            handler,
+        }
     }
 
     /// The same for some callers only.
     #[must_use]
     pub fn only(mut self, access: Access) -> Self {
         self.access = access;
+        self
+    }
+
+    /// The same for pages of any origin.
+    #[must_use]
+    pub fn any_origin(mut self) -> Self {
+        self.any_origin = true;
         self
     }
 

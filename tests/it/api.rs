@@ -5,6 +5,7 @@ mod credentials;
 mod documents;
 mod every;
 mod matters;
+mod origins;
 mod types;
 mod vc_api;
 mod verify;

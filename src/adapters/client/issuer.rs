@@ -3,12 +3,14 @@
 //! Codes, PINs and access tokens travel: `https` only, `http` to this machine alone; no redirect, no proxy; time and size
 //! are bounded.
 
+use std::path::Path;
 use std::time::Duration;
 
 use ureq::http::header;
 use ureq::{Agent, Body};
 
-use super::keeps_secrets;
+use super::{keeps_secrets, read_authority};
+use crate::adapters::fetch::trusting;
 use crate::domain::error::{Error, ErrorKind};
 use crate::domain::wallet::receive::{Issuer, Reply, Request};
 use crate::wire::form::MEDIA_TYPE;
@@ -23,17 +25,13 @@ const TOTAL: Duration = Duration::from_secs(30);
 pub struct IssuerClient(Agent);
 
 impl IssuerClient {
-    /// A client; the connection of one request is kept for the next.
-    pub fn new() -> Self {
+    /// A client; the connection of one request is kept for the next. The file's certificate authority is trusted instead of
+    /// the public ones.
+    pub fn new(authority: Option<&Path>) -> Result<Self, Error> {
+        let authority = authority.map(read_authority).transpose()?;
         let config = Agent::config_builder().proxy(None).http_status_as_error(false).max_redirects(0);
         let config = config.max_redirects_will_error(false).timeout_global(Some(TOTAL)).user_agent("certless");
-        Self(config.build().new_agent())
-    }
-}
-
-impl Default for IssuerClient {
-    fn default() -> Self {
-        Self::new()
+        Ok(Self(config.tls_config(trusting(authority.as_slice())).build().new_agent()))
     }
 }
 
@@ -78,7 +76,11 @@ mod tests {
     #[test]
     fn secrets_go_over_tls_or_stay_here() {
         for url in ["http://city.example/oid4vci/token", "ftp://127.0.0.1/x", "city.example", ""] {
-            assert_eq!(IssuerClient::new().ask(url, Request::Get).unwrap_err().kind, ErrorKind::NotAllowed, "{url}");
+            assert_eq!(
+                IssuerClient::new(None).unwrap().ask(url, Request::Get).unwrap_err().kind,
+                ErrorKind::NotAllowed,
+                "{url}"
+            );
         }
     }
 }

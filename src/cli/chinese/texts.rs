@@ -191,6 +191,15 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
     ("The key of that certificate, PEM", "该证书的私钥文件（PEM）"),
     ("Agree to what the request asks for", "同意请求所要的内容"),
     (
+        "Ask for the licences that their agencies had not released when their offers were taken up",
+        "领取当时尚待发证机关审核的证照",
+    ),
+    (
+        "File with the certificate authority of the servers to ask, PEM; the public ones otherwise",
+        "所访问服务器的 CA 证书文件（PEM）；不写则用公共 CA",
+    ),
+    ("Go on asking for so long, as often as the agency allows", "在这段时间内按机关允许的间隔继续询问"),
+    (
         "Answer a window's request by its link, or make a presentation that answers a verifier's challenge",
         "按链接答复窗口的请求，或按核验方的随机数生成出示",
     ),

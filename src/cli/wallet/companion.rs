@@ -34,7 +34,7 @@ pub(super) fn proof(args: &WalletArgs, asked: &Asked<'_>, out: &mut Console<'_>)
     let text = if let Some(kept) = kept {
         kept
     } else {
-        let text = fetch(&mut wallet, asked.licence)?;
+        let text = fetch(args, &mut wallet, asked.licence)?;
         wallet_file::save(asked.wallet, &wallet, &key, &SystemRandom)?;
         text
     };
@@ -46,12 +46,12 @@ pub(super) fn proof(args: &WalletArgs, asked: &Asked<'_>, out: &mut Console<'_>)
 }
 
 /// After receiving: the companion is kept if the log has it already; it can be asked for at any later time.
-pub(super) fn try_once(wallet: &mut Wallet, licence: &str) {
-    let _later = fetch(wallet, licence);
+pub(super) fn try_once(args: &WalletArgs, wallet: &mut Wallet, licence: &str) {
+    let _later = fetch(args, wallet, licence);
 }
 
-fn fetch(wallet: &mut Wallet, licence: &str) -> Result<String, Error> {
-    let net = IssuerClient::new();
+fn fetch(args: &WalletArgs, wallet: &mut Wallet, licence: &str) -> Result<String, Error> {
+    let net = IssuerClient::new(args.ca.as_deref())?;
     for _ in 1..TURNS {
         match wallet.fetch_companion(licence, &net) {
             Err(error) if error.kind == ErrorKind::NotFound => std::thread::sleep(TURN),

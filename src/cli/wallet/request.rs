@@ -44,7 +44,7 @@ pub(super) fn is_link(text: &str) -> bool {
 pub(super) fn answer(args: &WalletArgs, asked: &Asked<'_>, out: &mut Console<'_>) -> Result<(), Error> {
     let reference = Reference::parse(asked.link)?;
     let home = origin(&reference.request_uri).ok_or_else(|| Error::malformed("request_uri is no address"))?;
-    let client = Client::open(home, None, None)?;
+    let client = Client::open(home, None, args.ca.as_deref())?;
     let registry = registry(&client, asked.trust, out)?;
     let request = fetch(&client, &reference, home, &registry)?;
     tell(&request, out)?;

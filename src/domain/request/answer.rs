@@ -241,7 +241,7 @@ impl City {
                         "query": one.offered.id,
                         "label": one.offered.want.label,
                         "type": one.offered.option.type_code,
-                        "format": one.offered.format.name(),
+                        "format": one.offered.format.identifier(),
                         "issuerName": credential.issuer_name,
                         "claims": credential.claims(),
                     })

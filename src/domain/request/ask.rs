@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::wants::{Format, TypeWant, Want};
+use super::wants::{TypeWant, Want};
 use super::{Body, Head, LIFE, Session, State};
 use crate::base::bytes::base64url;
 use crate::base::id::{AgencyCode, ApplicationId, TypeCode};
@@ -17,6 +17,7 @@ use crate::domain::change::Change;
 use crate::domain::city::City;
 use crate::domain::error::{Error, ErrorKind};
 use crate::domain::matter::{Matter, Requirement};
+use crate::wire::format::Format;
 use crate::wire::oid4vp::request::Mode;
 
 /// Most licences of one request.

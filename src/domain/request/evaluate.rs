@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use super::wants::{ClaimWant, Format, Offered, TypeWant, Want};
+use super::wants::{ClaimWant, Offered, TypeWant, Want};
 use crate::base::json::{Map, Value, json};
 use crate::domain::catalogue::CredentialType;
 use crate::vc::compact;
@@ -13,12 +13,14 @@ use crate::vc::finding::{Check, Code, Finding};
 use crate::vc::sd_jwt::SdJwt;
 use crate::vc::verify::sources::Content;
 use crate::vc::verify::{Evidence, Received, receive_map};
+use crate::wire::format::Format;
 use crate::wire::oid4vp::response::VpToken;
 
 /// Reads a presentation in the format of its query.
 pub(super) fn read(format: Format, presentation: &Value) -> Result<Received, Finding> {
-    let other =
-        || Finding::invalid(Check::Parse, Code::FormatUnsupported, format!("not in the format {}", format.name()));
+    let other = || {
+        Finding::invalid(Check::Parse, Code::FormatUnsupported, format!("not in the format {}", format.identifier()))
+    };
     match (format, presentation) {
         (Format::SdJwt, Value::String(text)) => SdJwt::parse(text).map(|sd_jwt| Received::SdJwt(Box::new(sd_jwt))),
         (Format::Compact, Value::String(text)) if compact::Code::is_code(text) => {

@@ -15,7 +15,7 @@ pub mod wants;
 
 use serde::{Deserialize, Serialize};
 
-use self::wants::{Format, Want};
+use self::wants::Want;
 use super::change::{Change, Table, expiring, until};
 use super::city::City;
 use super::error::{Error, ErrorKind};
@@ -27,6 +27,7 @@ use crate::base::text::Label;
 use crate::base::time::{Timestamp, plus_seconds, rfc3339};
 use crate::crypto::digest::sha256;
 use crate::crypto::ecdh::AgreementKey;
+use crate::wire::format::Format;
 use crate::wire::oid4vp::request::Mode;
 
 /// How long a request can be answered, seconds (DESIGN section 4).

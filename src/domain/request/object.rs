@@ -4,7 +4,7 @@
 //! issues with: a wallet finds both in the trust registry. The header's `typ` keeps a request from being taken for a
 //! credential. What people are told stands in the member `certless`, which other wallets ignore.
 
-use super::wants::{self, ClaimWant, Format, Offered};
+use super::wants::{self, ClaimWant, Offered};
 use super::{Session, State};
 use crate::base::json::{Map, Value, json};
 use crate::base::text::Label;
@@ -17,6 +17,7 @@ use crate::domain::city::City;
 use crate::domain::error::{Error, ErrorKind};
 use crate::domain::ports::StoreError;
 use crate::vc::jws;
+use crate::wire::format::Format;
 use crate::wire::jwe;
 use crate::wire::oid4vp::dcql::Query;
 use crate::wire::oid4vp::request::{ANY_WALLET, DID_PREFIX, Reference, RequestObject, TYP, WalletRequest};
@@ -93,7 +94,7 @@ impl City {
     /// What is offered to this wallet: the formats that it names, or all that the request offers.
     fn query_for(&self, session: &Session, wallet: &WalletRequest) -> Result<(Vec<Format>, Query), Error> {
         let named = wallet.formats();
-        let fits = |format: &Format| named.as_ref().is_none_or(|named| named.contains(&format.name()));
+        let fits = |format: &Format| named.as_ref().is_none_or(|named| named.contains(&format.identifier()));
         let plain = |format: &Format| named.is_some() || *format != Format::Compact;
         let formats: Vec<_> = session.body.formats.iter().copied().filter(fits).filter(plain).collect();
         let query = wants::query(&session.body.wants, &formats, self.names.base())?;
@@ -159,7 +160,7 @@ pub(super) fn require_open(session: &Session, now: crate::base::time::Timestamp)
 fn formats_for(session: &Session, wallet: &WalletRequest) -> Result<Vec<Format>, Error> {
     let mut formats = session.body.formats.clone();
     let Some(named) = wallet.formats() else { return Ok(formats) };
-    let names = |format: Format| named.contains(&format.name());
+    let names = |format: Format| named.contains(&format.identifier());
     let signed = wallet.supports("request_object_signing_alg_values_supported", &["EdDSA", "Ed25519"]);
     let identified = wallet.supports("client_id_prefixes_supported", &[DID_PREFIX]);
     let none = !formats.iter().any(|format| names(*format));

@@ -13,44 +13,18 @@ use crate::domain::catalogue::annotation::HolderMode;
 use crate::domain::catalogue::{Catalogue, CredentialType};
 use crate::domain::error::{Error, ErrorKind};
 use crate::vc::sd_jwt::{ClaimPath, Step};
-use crate::wire::oid4vp::dcql::{COMPACT, ClaimQuery, CredentialQuery, CredentialSet, LDP, Meta, Query, SD_JWT};
+use crate::wire::format::Format;
+use crate::wire::oid4vp::dcql::{ClaimQuery, CredentialQuery, CredentialSet, Meta, Query};
 
 /// The type that every JSON credential has, as an IRI.
 const CREDENTIAL: &str = "https://www.w3.org/2018/credentials#VerifiableCredential";
 
-/// A format that can be offered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub enum Format {
-    /// SD-JWT VC with key binding.
-    #[serde(rename = "dc+sd-jwt")]
-    SdJwt,
-    /// A Data Integrity presentation.
-    #[serde(rename = "ldp_vc")]
-    Ldp,
-    /// A show code of a named view.
-    #[serde(rename = "certless_compact")]
-    Compact,
-}
-
-impl Format {
-    /// Every format.
-    pub const ALL: [Self; 3] = [Self::SdJwt, Self::Ldp, Self::Compact];
-
-    /// The format identifier.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::SdJwt => SD_JWT,
-            Self::Ldp => LDP,
-            Self::Compact => COMPACT,
-        }
-    }
-
-    fn suffix(self) -> &'static str {
-        match self {
-            Self::SdJwt => "",
-            Self::Ldp => "_ldp",
-            Self::Compact => "_view",
-        }
+/// What a query's id ends with in a format.
+fn suffix(format: Format) -> &'static str {
+    match format {
+        Format::SdJwt => "",
+        Format::Ldp => "_ldp",
+        Format::Compact => "_view",
     }
 }
 
@@ -198,7 +172,7 @@ impl TypeWant {
         });
         Ok(CredentialQuery {
             id: offered.id.clone(),
-            format: offered.format.name().to_owned(),
+            format: offered.format.identifier().to_owned(),
             multiple: offered.want.multiple,
             meta,
             bound: true,
@@ -229,7 +203,7 @@ pub fn offered<'a>(wants: &'a [Want], formats: &[Format]) -> Vec<Offered<'a>> {
             let possible =
                 |format: &Format| formats.contains(format) && !(*format == Format::Compact && option.view.is_empty());
             offered.extend(order.into_iter().filter(possible).map(|format| Offered {
-                id: format!("{name}{}", format.suffix()),
+                id: format!("{name}{}", suffix(format)),
                 format,
                 want,
                 option,

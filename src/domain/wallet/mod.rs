@@ -1,19 +1,22 @@
 //! What a holder's wallet holds and does: keys, licences in every form, and what was shown to whom.
 //!
 //! Pure: it neither reads files nor the clock. It is what the phone does, for scripts, kiosks and tests; the city never
-//! sees it. [`keys`] holds the secrets, [`licence`] one received licence, [`receive`] takes up an offer, [`request`] answers
-//! a presentation request, `companion` fetches a licence's proof from the log; showing is here.
+//! sees it. [`keys`] holds the secrets, [`licence`] one received licence, [`receive`] takes up an offer, [`waiting`] is
+//! what an issuer still owes, [`request`] answers a presentation request, `companion` fetches a licence's proof from the
+//! log; showing is here.
 
 mod companion;
 pub mod keys;
 pub mod licence;
 pub mod receive;
 pub mod request;
+pub mod waiting;
 
 use serde::{Deserialize, Serialize};
 
 use self::keys::HolderKey;
 use self::licence::{Copy, Licence};
+use self::waiting::Waiting;
 use super::error::{Error, ErrorKind};
 use crate::base::bytes::from_base64url;
 use crate::base::json::{Map, Value, json};
@@ -40,6 +43,8 @@ pub struct Wallet {
     key: HolderKey,
     licences: Vec<Licence>,
     history: Vec<Use>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    waiting: Vec<Waiting>,
 }
 
 /// One time that something was shown.
@@ -87,7 +92,7 @@ pub struct Asked<'a> {
 impl Wallet {
     /// An empty wallet.
     pub fn new(name: impl Into<String>, key: HolderKey) -> Self {
-        Self { version: 1, name: name.into(), key, licences: Vec::new(), history: Vec::new() }
+        Self { version: 1, name: name.into(), key, licences: Vec::new(), history: Vec::new(), waiting: Vec::new() }
     }
 
     /// The holder's key.

@@ -1,10 +1,10 @@
 //! Receiving by OpenID4VCI 1.0, as the holder's side: an offer's link, its PIN and the wallet's key become a licence.
 //!
 //! The wallet asks for the JSON credential, the SD-JWT and the compact views, each bound to its one key, and keeps them
-//! only after reading each. What it asks goes out through [`Issuer`]; an adapter bounds time, size and addresses.
+//! only after reading each; what the issuer has not released yet is [waited for](super::waiting). What it asks goes out through [`Issuer`]; an adapter bounds time, size and addresses.
 
 use super::Wallet;
-use super::licence::Licence;
+use super::waiting::{Received, Waiting};
 use crate::base::json::{Limits, Map, Value, json, parse_object};
 use crate::base::time::Timestamp;
 use crate::domain::error::{Error, ErrorKind};
@@ -48,7 +48,7 @@ impl Wallet {
         pin: Option<&str>,
         net: &dyn Issuer,
         now: Timestamp,
-    ) -> Result<&Licence, Error> {
+    ) -> Result<Received, Error> {
         let offer = match read_uri(link)? {
             Sent::Value(offer) => offer,
             Sent::Reference(url) => Offer::from_json(&object(&net.ask(&url, Request::Get)?)?)?,
@@ -58,30 +58,26 @@ impl Wallet {
                 .says("领取该证照需要 PIN 码，请用 --pin 给出。", "This offer wants a PIN. Give it with --pin."));
         }
         let mut session = Session::open(&offer, pin, net)?;
-        let mut copies = Vec::new();
         for format in Format::ALL {
             let named = offer.configurations.iter().find(|name| session.format_of(name) == Some(format));
-            copies.push(named.map(|name| session.claim(name, self, now)).transpose()?);
+            if let Some(name) = named {
+                session.claim(name, format, self, now)?;
+            }
         }
-        let package = package(self, &copies)?;
-        let taken = self.receive(package.to_string().as_bytes(), now).map(drop);
-        session.tell(if taken.is_ok() { "credential_accepted" } else { "credential_failure" });
-        taken?;
-        self.licences.last().ok_or_else(|| Error::not_found("the licence just received"))
+        let Session { begun, .. } = session;
+        self.settle(begun, net, now)
     }
 }
 
 /// An opened offer.
 struct Session<'a> {
     net: &'a dyn Issuer,
-    issuer: &'a str,
     endpoints: Endpoints,
-    token: String,
-    notifications: Vec<String>,
+    begun: Waiting,
 }
 
 impl<'a> Session<'a> {
-    fn open(offer: &'a Offer, pin: Option<&str>, net: &'a dyn Issuer) -> Result<Self, Error> {
+    fn open(offer: &Offer, pin: Option<&str>, net: &'a dyn Issuer) -> Result<Self, Error> {
         let metadata = object(&net.ask(&well_known(&offer.issuer, "openid-credential-issuer"), Request::Get)?)?;
         let endpoints = Endpoints::read(&metadata, &offer.issuer).ok_or_else(|| malformed("the issuer's metadata"))?;
         let server = endpoints.server.clone().unwrap_or_else(|| offer.issuer.clone());
@@ -91,50 +87,35 @@ impl<'a> Session<'a> {
         let request = TokenRequest { code: offer.code.clone(), tx_code, details: None };
         let answer = object(&net.ask(&token_endpoint, Request::Form(&request.print()))?)?;
         let token = text(&answer, "access_token")?;
-        Ok(Self { net, issuer: &offer.issuer, endpoints, token, notifications: Vec::new() })
+        let begun = Waiting::new(&offer.issuer, token, endpoints.deferred.clone(), endpoints.notification.clone());
+        Ok(Self { net, endpoints, begun })
     }
 
     fn format_of(&self, name: &str) -> Option<Format> {
         self.endpoints.configurations.iter().find(|(known, _)| known == name).map(|(_, format)| *format)
     }
 
-    /// One copy of a configuration, bound to the wallet's key.
-    fn claim(&mut self, name: &str, wallet: &Wallet, now: Timestamp) -> Result<Value, Error> {
+    /// Asks for one copy of a configuration, bound to the wallet's key.
+    fn claim(&mut self, name: &str, format: Format, wallet: &Wallet, now: Timestamp) -> Result<(), Error> {
         let nonce = match &self.endpoints.nonce {
             Some(url) => text(&object(&self.net.ask(url, Request::Form(""))?)?, "c_nonce")?,
             None => String::new(),
         };
-        let proofs = vec![proof::sign(self.issuer, &nonce, now, wallet.key())];
+        let proofs = vec![proof::sign(&self.begun.issuer, &nonce, now, wallet.key())];
         let request = CredentialRequest { asked: Asked::Configuration(name.to_owned()), proofs }.to_json();
-        let reply = self.net.ask(&self.endpoints.credential, Request::Json(&self.token, &request))?;
-        let answer = object(&reply)?;
-        if reply.status == 202 {
-            return Err(Error::new(ErrorKind::Unavailable, "issuance is deferred").says(
-                "该证照尚待审核，请审核后由发证机关重新发放。",
-                "The licence waits for approval. Ask the agency for a new offer once it is approved.",
-            ));
-        }
-        self.notifications.extend(answer.get("notification_id").and_then(Value::as_str).map(str::to_owned));
-        let credential = answer.get("credentials").and_then(|all| all.get(0)?.get("credential"));
-        credential.cloned().ok_or_else(|| malformed("the credential response"))
-    }
-
-    /// Tells the issuer what became of the copies; nothing depends on it.
-    fn tell(&self, event: &str) {
-        let Some(url) = &self.endpoints.notification else { return };
-        for id in &self.notifications {
-            let body = json!({"notification_id": id, "event": event});
-            let _ = self.net.ask(url, Request::Json(&self.token, &body));
-        }
+        let reply = self.net.ask(&self.endpoints.credential, Request::Json(&self.begun.token, &request))?;
+        self.begun.note(format, reply.status, &object(&reply)?)
     }
 }
 
+/// The first credential of an answer.
+pub(super) fn credential_of(answer: &Map) -> Result<Value, Error> {
+    let credential = answer.get("credentials").and_then(|all| all.get(0)?.get("credential"));
+    credential.cloned().ok_or_else(|| malformed("the credential response"))
+}
+
 /// The package that a wallet keeps, out of the copies by format.
-fn package(wallet: &Wallet, copies: &[Option<Value>]) -> Result<Value, Error> {
-    let of = |format: Format| {
-        let at = Format::ALL.iter().position(|one| *one == format);
-        at.and_then(|at| copies.get(at)).cloned().flatten()
-    };
+pub(super) fn package(wallet: &Wallet, of: impl Fn(Format) -> Option<Value>) -> Result<Value, Error> {
     let credential = of(Format::Ldp).ok_or_else(|| malformed("an offer without a JSON credential"))?;
     let (type_code, number) = (offered_type(&credential), credential.pointer("/certificate/certificateNumber"));
     let id = credential.get("id").and_then(Value::as_str).unwrap_or_default();
@@ -165,7 +146,7 @@ fn well_known(issuer: &str, name: &str) -> String {
 }
 
 /// The object of a good answer; the error that a bad one tells.
-fn object(reply: &Reply) -> Result<Map, Error> {
+pub(super) fn object(reply: &Reply) -> Result<Map, Error> {
     let limits = Limits { bytes: 4 << 20, ..Limits::DEFAULT };
     let body = parse_object(&reply.body, &limits);
     if (200..300).contains(&reply.status) {

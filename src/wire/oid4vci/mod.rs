@@ -14,37 +14,12 @@ pub mod token;
 
 pub use error::{ErrorCode, ProtocolError};
 
+pub use super::format::Format;
+
 /// The grant type of a code that was handed out with the offer (section 4.1.1).
 pub const PRE_AUTHORIZED: &str = "urn:ietf:params:oauth:grant-type:pre-authorized_code";
 
-/// A credential format that this program issues.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
-pub enum Format {
-    /// IETF SD-JWT VC (Appendix A.3).
-    #[serde(rename = "dc+sd-jwt")]
-    SdJwt,
-    /// W3C VC with a Data Integrity proof (Appendix A.1.2).
-    #[serde(rename = "ldp_vc")]
-    Ldp,
-    /// The compact views for offline codes: a format of this program. `credential` is an object whose members are the
-    /// views by name, each the base64url of its COSE_Sign1.
-    #[serde(rename = "certless_compact")]
-    Compact,
-}
-
 impl Format {
-    /// Every format.
-    pub const ALL: [Self; 3] = [Self::SdJwt, Self::Ldp, Self::Compact];
-
-    /// The Credential Format Identifier.
-    pub fn identifier(self) -> &'static str {
-        match self {
-            Self::SdJwt => "dc+sd-jwt",
-            Self::Ldp => "ldp_vc",
-            Self::Compact => "certless_compact",
-        }
-    }
-
     /// The last part of a configuration's name.
     fn suffix(self) -> &'static str {
         match self {

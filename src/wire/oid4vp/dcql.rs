@@ -6,13 +6,14 @@
 use crate::base::error::ParseError;
 use crate::base::json::{Map, Value, json};
 use crate::vc::sd_jwt::ClaimPath;
+use crate::wire::format::Format;
 
 /// The format identifier of SD-JWT VC (appendix B.3).
-pub const SD_JWT: &str = "dc+sd-jwt";
+pub const SD_JWT: &str = Format::SdJwt.identifier();
 /// The format identifier of W3C credentials with Data Integrity proofs (appendix B.1.3.2).
-pub const LDP: &str = "ldp_vc";
+pub const LDP: &str = Format::Ldp.identifier();
 /// The format identifier of our compact credentials, one named view each.
-pub const COMPACT: &str = "certless_compact";
+pub const COMPACT: &str = Format::Compact.identifier();
 
 /// A query: `dcql_query`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -16,6 +16,7 @@ use certless::domain::account::StaffRole;
 use certless::domain::city::rules::{Deed, FourEyes, Rules};
 use certless::domain::error::ErrorKind;
 use certless::domain::wallet::keys::HolderKey;
+use certless::domain::wallet::waiting::Received;
 use certless::domain::wallet::{Asked, Wallet};
 use certless::vc::compact::{self, Showing};
 use certless::vc::finding::Check;
@@ -549,13 +550,15 @@ fn the_wallet_of_this_program_receives_and_shows() {
     for algorithm in [Algorithm::EdDsa, Algorithm::Es256] {
         let mut wallet = Wallet::new("演示", HolderKey::generate(algorithm, &SystemRandom));
         let offer = world.offer();
-        let net = IssuerClient::new();
+        let net = IssuerClient::new(None).unwrap();
         let without = wallet.receive_offer(text(&offer, "offerUri"), None, &net, now()).map(drop).unwrap_err();
         assert!(without.message.unwrap().en.contains("--pin"));
         let wrong = if text(&offer, "pin") == "000000" { "000001" } else { "000000" };
         let wrong = wallet.receive_offer(text(&offer, "link"), Some(wrong), &net, now()).map(drop).unwrap_err();
         assert_eq!(wrong.kind, ErrorKind::NotAllowed, "{wrong}");
-        let licence = wallet.receive_offer(text(&offer, "link"), offer["pin"].as_str(), &net, now()).unwrap();
+        let taken = wallet.receive_offer(text(&offer, "link"), offer["pin"].as_str(), &net, now()).unwrap();
+        assert_eq!(taken, Received::Licence(world.credential.clone()));
+        let licence = wallet.find(&world.credential).unwrap();
         assert_eq!((licence.id.as_str(), licence.type_code.as_str()), (world.credential.as_str(), "idCard"));
         assert!(!licence.number.is_empty());
         let asked = Asked { audience: Some("https://w.example"), nonce: Some("wallet"), now: now() };
@@ -566,6 +569,38 @@ fn the_wallet_of_this_program_receives_and_shows() {
         let events = world.state(&offer)["copies"].clone();
         assert!(events.as_array().unwrap().iter().all(|copy| copy["event"] == "credential_accepted"), "{events}");
     }
+}
+
+#[test]
+fn the_wallet_of_this_program_keeps_what_it_waits_for_and_collects_it() {
+    let world = World::new();
+    let net = IssuerClient::new(None).unwrap();
+    let mut wallet = Wallet::new("演示", HolderKey::generate(Algorithm::EdDsa, &SystemRandom));
+    let take = |wallet: &mut Wallet| {
+        let offer = world.offer_with(&json!({"credential": world.credential, "hold": true}));
+        let taken = wallet.receive_offer(text(&offer, "link"), offer["pin"].as_str(), &net, now()).unwrap();
+        assert_eq!(taken, Received::Waits(30));
+        offer
+    };
+    let (offer, withdrawn) = (take(&mut wallet), take(&mut wallet));
+    // It survives being written, and says no secret.
+    let bytes = wallet.to_bytes().unwrap();
+    let mut wallet = Wallet::from_bytes(bytes.expose()).unwrap();
+    assert!(String::from_utf8_lossy(bytes.expose()).contains("vci_") && !format!("{wallet:?}").contains("vci_"));
+    assert_eq!((wallet.awaited(), wallet.licences().len()), (2, 0));
+    let collected = wallet.collect(&net, now());
+    assert_eq!((collected.received.len(), collected.refused.len(), collected.next), (0, 0, Some(30)));
+
+    assert_eq!(world.city.post(&path(&offer, "/release"), &json!({})).0, 200);
+    assert_eq!(world.city.post(&path(&withdrawn, "/cancel"), &json!({})).0, 200);
+    let collected = wallet.collect(&net, now());
+    assert_eq!(collected.received, [world.credential.as_str()]);
+    assert_eq!((collected.next, wallet.awaited()), (None, 0));
+    assert!(collected.refused[0].message.as_ref().unwrap().en.contains("Ask the agency"), "{:?}", collected.refused);
+    let asked = Asked { audience: None, nonce: None, now: now() };
+    Stranger(&world.city).verify(&wallet.code("idCard", "basic", &asked).unwrap()).accept();
+    let events = world.state(&offer)["copies"].clone();
+    assert!(events.as_array().unwrap().iter().all(|copy| copy["event"] == "credential_accepted"), "{events}");
 }
 
 #[test]
