@@ -89,10 +89,21 @@ tables! {
     Config = 35, "config";
     /// Audit events. Key: agency, 0, time, 0, event.
     Audit = 40, "audit";
-    /// Uses of credentials (用证记录). Index: holder tag, 0, time, 0, event → audit key.
+    /// Uses of credentials (用证记录). Index: whose (holder tag, key, case or credential), 0, time from the end, 0, agency,
+    /// 0, random → use record key.
     UseIndex = 41, "use_index";
     /// Rows of batches already issued. Key: agency, 0, row key of the caller.
     ImportRow = 42, "import_row";
+    /// Use records (用证记录), the newest first. Key: agency, 0, time from the end, 0, random.
+    UseRecord = 43, "use_record";
+    /// The last use record of each chain. Key: agency, 0, chain.
+    UseChain = 44, "use_chain";
+    /// What belongs to a case: presentations as received, annotated copies. Key: agency, 0, case, 0, kind, 0, name, 0, part.
+    CaseFile = 45, "case_file";
+    /// Objections to use records. Key: as of the record.
+    Objection = 46, "objection";
+    /// Open objections by the day they are due. Index: day, 0, objection key → objection key.
+    ObjectionDue = 47, "objection_due";
     /// What log entries are found by. Key: the digest in the entry → its place; `next` → how far the log is indexed.
     LogDigest = 50, "log_digest";
     /// Logs of others that this city witnesses. Key: origin.
@@ -113,7 +124,8 @@ impl Table {
                 Some(Self::Credential)
             }
             Self::ReceiptToken | Self::CaseNumber | Self::ApplicantIndex => Some(Self::Application),
-            Self::UseIndex => Some(Self::Audit),
+            Self::UseIndex => Some(Self::UseRecord),
+            Self::ObjectionDue => Some(Self::Objection),
             Self::Credential
             | Self::CredentialForm
             | Self::Application
@@ -132,6 +144,10 @@ impl Table {
             | Self::Config
             | Self::Audit
             | Self::ImportRow
+            | Self::UseRecord
+            | Self::UseChain
+            | Self::CaseFile
+            | Self::Objection
             | Self::LogDigest
             | Self::WitnessedLog
             | Self::WitnessedTree

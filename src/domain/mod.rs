@@ -6,7 +6,7 @@
 //! [`issuance`], [`offer`] (how a wallet receives), [`status`], [`register`], [`holder`] (credentials), [`presentation`],
 //! [`request`], [`spoken`] and [`application`] (the work at the window); [`log`] is what others read of the log and [`companion`] a document's proof from it; [`record`], [`leaf`], [`counter`] and [`token`] are
 //! what they share; [`account`] is who of the staff does it, [`pending`] what waits for a
-//! second of them, [`audit`] what is remembered of it. [`wallet`] is the other side: what a holder
+//! second of them, [`audit`] what is remembered of it, [`usage`] what holders see of every use of their licences. [`wallet`] is the other side: what a holder
 //! holds and shows, which the city never sees.
 
 pub mod account;
@@ -40,4 +40,5 @@ pub mod spoken;
 pub mod status;
 pub mod token;
 pub mod trust;
+pub mod usage;
 pub mod wallet;

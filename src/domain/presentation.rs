@@ -4,10 +4,14 @@ use super::change::{Change, Table, expiring};
 use super::city::City;
 use super::error::{Error, ErrorKind, Reason};
 use super::ports::StoreError;
+use super::usage::record::Signed;
+use super::usage::write::{Context, Seen};
+use super::usage::{Mode, Place};
 use crate::base::bytes::{base64url, hex};
 use crate::base::id::RequestId;
 use crate::base::random::bytes;
 use crate::base::text::Label;
+use crate::crypto::digest::sha256;
 use crate::vc::finding::{Code, State};
 use crate::vc::verify::verdict::CheckResult;
 use crate::vc::verify::{Once, Outcome, Policy, Received, Verdict, verify};
@@ -33,6 +37,26 @@ impl City {
             }
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// Verifies what was scanned at a window where no application is open; remembered like every other use.
+    pub fn check(&self, place: &Place, received: Received, scanned: &[u8]) -> Result<(Outcome, Vec<Signed>), Error> {
+        let mut outcome = self.verify(received, &Policy::full(self.now()));
+        for _ in 0..2 {
+            let change = Change::new(self.fresh_request("check")?, sha256(scanned));
+            let change = match outcome.verified.as_ref().and_then(|verified| verified.once) {
+                Some(once) => remember(change, &once),
+                None => change,
+            };
+            let seen = [Seen { outcome: &outcome, received: scanned }];
+            match self.commit_seen(change, &Context::new(place, Mode::Shown), &seen)? {
+                Ok(uses) => return Ok((outcome, uses)),
+                // Accepted elsewhere meanwhile: what is remembered then is that it was refused.
+                Err(StoreError::Duplicate { .. }) => outcome.refuse_replay(),
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(Error::new(ErrorKind::Unavailable, "the code was used again and again"))
     }
 
     /// A request id for something that is never asked twice.

@@ -19,6 +19,9 @@ use crate::base::text::normalize_scan;
 use crate::base::time::{Timestamp, plus_seconds};
 use crate::crypto::digest::{hmac_sha256, sha256};
 use crate::domain::ports::StoreError;
+use crate::domain::usage::record::Signed;
+use crate::domain::usage::write::{Context, Seen};
+use crate::domain::usage::{Mode, Place};
 use crate::vc::finding::Finding;
 use crate::vc::verify::sources::{Replays, Sources};
 use crate::vc::verify::{Binding, Once, Outcome, Policy, Received, receive, verify};
@@ -46,8 +49,8 @@ pub struct Spoken {
 pub(in crate::domain) struct Redeemed {
     /// What was handed in.
     pub(in crate::domain) outcome: Outcome,
-    /// The SHA-256 of the show code's text.
-    pub(in crate::domain) digest: [u8; 32],
+    /// The show code's text.
+    pub(in crate::domain) text: Vec<u8>,
     key: Vec<u8>,
     version: u64,
     tries: Vec<u8>,
@@ -117,11 +120,14 @@ impl City {
         Err(Error::new(ErrorKind::Unavailable, "no free code was drawn"))
     }
 
-    /// Redeems a spoken code without an application: the verdict on what was handed in.
-    pub fn redeem(&self, window: &AgencyCode, who: &str, code: &str) -> Result<Outcome, Error> {
-        let redeemed = self.find_spoken(window, who, code)?;
-        self.store().commit(redeemed.used_up(Change::new(self.fresh_request("spoken")?, redeemed.digest)))?;
-        Ok(redeemed.outcome)
+    /// Redeems a spoken code without an application: the verdict on what was handed in, and the records of it.
+    pub fn redeem(&self, place: &Place, code: &str) -> Result<(Outcome, Vec<Signed>), Error> {
+        let redeemed = self.find_spoken(&place.unit, &place.who, code)?;
+        let change = Change::new(self.fresh_request("spoken")?, sha256(&redeemed.text));
+        let change = redeemed.used_up(change);
+        let seen = [Seen { outcome: &redeemed.outcome, received: &redeemed.text }];
+        let uses = self.commit_seen(change, &Context::new(place, Mode::Spoken), &seen)??;
+        Ok((redeemed.outcome, uses))
     }
 
     /// Finds and verifies what a spoken code stands for. The code is used up by [`Redeemed::used_up`].
@@ -140,7 +146,7 @@ impl City {
         let sources = Sources { replays: &UsedUp, ..self.sources() };
         let mut outcome = verify(receive(&text)?, &policy, &sources);
         outcome.verdict.checked_at = self.now();
-        Ok(Redeemed { outcome, digest: sha256(&text), key, version: row.version, tries })
+        Ok(Redeemed { outcome, text, key, version: row.version, tries })
     }
 
     fn spoken_key(&self, code: &str) -> Vec<u8> {

@@ -14,6 +14,7 @@ use super::extract::{self, Body, Path, Query};
 use super::problem::Answer;
 use super::route::{Access, JSON, Route};
 use super::service::{Asked, Authenticated, Service, Shared, blocking};
+use super::uses::told;
 use crate::base::id::ApplicationId;
 use crate::base::json::{Value, json};
 use crate::base::text::Lang;
@@ -23,6 +24,7 @@ use crate::domain::application::file::Filing;
 use crate::domain::application::record::Application;
 use crate::domain::error::Error;
 use crate::domain::spoken;
+use crate::domain::usage::{Basis, Place};
 use crate::wire::qr::{Code, Correction};
 
 /// The operations of this resource.
@@ -49,7 +51,8 @@ pub fn routes() -> Vec<Route> {
             post(present),
         )
         .only(Access::Window)
-        .answers(&[(200, JSON, "The verdict, the requirements met and the application.")]),
+        .query(&[("basis", "Why the window may look: `consent` of the holder, or a `duty` by law.")])
+        .answers(&[(200, JSON, "The verdict, the requirements met, the application and the use records.")]),
         Route::post(
             "/api/applications/{id}/accept",
             "Takes the application up (受理) and gives the receipt.",
@@ -98,6 +101,8 @@ async fn file(
 struct Identify {
     matter: String,
     presentation: String,
+    #[serde(default)]
+    basis: Basis,
 }
 
 async fn identify(
@@ -105,16 +110,21 @@ async fn identify(
     Authenticated(caller): Authenticated,
     extract::Json(asked): extract::Json<Identify>,
 ) -> Answer<(StatusCode, Json<Value>)> {
-    let window = caller.window()?.clone();
+    let place = Place::of(&caller)?.by(asked.basis);
     blocking(&service, move |service| {
         let (city, shown) = (&service.city, asked.presentation.as_bytes());
         let found = match spoken::digits(shown) {
-            Some(code) => city.identify_spoken(&window, &caller.label, &asked.matter, &code)?,
-            None => city.identify(&window, &asked.matter, shown)?,
+            Some(code) => city.identify_spoken(&place, &asked.matter, &code)?,
+            None => city.identify(&place, &asked.matter, shown)?,
         };
         let status = if found.application.is_some() { StatusCode::CREATED } else { StatusCode::OK };
         let application = found.application.map(|one| one.to_json(&service.city)).transpose()?;
-        let told = json!({"verdict": found.outcome.verdict.to_json(), "met": found.met, "application": application});
+        let told = json!({
+            "verdict": found.outcome.verdict.to_json(),
+            "met": found.met,
+            "application": application,
+            "uses": told(&found.uses),
+        });
         Ok((status, Json(told)))
     })
     .await
@@ -131,22 +141,31 @@ async fn present(
     State(service): State<Shared>,
     Authenticated(caller): Authenticated,
     Path(id): Path<String>,
+    Query(why): Query<Why>,
     Body(scanned): Body,
 ) -> Answer<Json<Value>> {
-    let window = caller.window()?.clone();
+    let place = Place::of(&caller)?.by(why.basis);
     blocking(&service, move |service| {
         let id = ApplicationId::parse(&id)?;
         let shown = match spoken::digits(&scanned) {
-            Some(code) => service.city.present_spoken(&id, &window, &caller.label, &code)?,
-            None => service.city.present(&id, &scanned)?,
+            Some(code) => service.city.present_spoken(&place, &id, &code)?,
+            None => service.city.present(&place, &id, &scanned)?,
         };
         Ok(Json(json!({
             "verdict": shown.outcome.verdict.to_json(),
             "met": shown.met,
             "application": shown.application.to_json(&service.city)?,
+            "uses": told(&shown.uses),
         })))
     })
     .await
+}
+
+/// Why the window may look at what is shown.
+#[derive(Deserialize)]
+struct Why {
+    #[serde(default)]
+    basis: Basis,
 }
 
 async fn accept(

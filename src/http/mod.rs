@@ -35,6 +35,7 @@ pub mod status;
 pub mod store;
 pub mod trust;
 pub mod types;
+pub mod uses;
 pub mod vc_api;
 pub mod verify;
 
@@ -62,6 +63,7 @@ pub fn routes() -> Vec<Route> {
     routes.extend(matters::routes());
     routes.extend(requests::routes());
     routes.extend(spoken::routes());
+    routes.extend(uses::routes());
     routes.extend(oid4vp::routes());
     routes.extend(status::routes());
     routes.extend(trust::routes().into_iter().map(published));

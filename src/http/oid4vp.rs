@@ -82,7 +82,10 @@ async fn answer(
     // Refused or not, the window wants to see it.
     wake(&service, &id);
     let answered = answered.map_err(|problem| Refusal(problem.0))?;
-    let body = answered.redirect_uri.map_or_else(|| json!({}), |uri| json!({"redirect_uri": uri}));
+    let mut body = json!({"use_records": answered.uses});
+    if let (Some(uri), Some(body)) = (answered.redirect_uri, body.as_object_mut()) {
+        body.insert("redirect_uri".to_owned(), uri.into());
+    }
     Ok((HEADERS, Json(body)).into_response())
 }
 

@@ -164,7 +164,7 @@ fn verify_options() -> Value {
 }
 
 fn all_schemas() -> Map {
-    let all = [schemas(), staff_schemas(), presentation_schemas(), offer_schemas()];
+    let all = [schemas(), staff_schemas(), presentation_schemas(), offer_schemas(), use_schemas()];
     all.into_iter().filter_map(object).flatten().collect()
 }
 
@@ -189,6 +189,31 @@ fn presentation_schemas() -> Value {
             "properties": {
                 "vp_token": text, "state": text, "response": text, "error": text, "error_description": text,
             },
+        },
+    })
+}
+
+/// The bodies of use records, objections and copies.
+fn use_schemas() -> Value {
+    let text = json!({"type": "string"});
+    json!({
+        "MyUses": {
+            "type": "object", "required": ["proofs"], "additionalProperties": false,
+            "properties": {"proofs": {"type": "array", "items": text, "minItems": 1, "maxItems": 32}, "after": text},
+        },
+        "NewObjection": {
+            "type": "object", "required": ["proof"], "additionalProperties": false, "properties": {"proof": text},
+        },
+        "ObjectionAnswer": {
+            "type": "object", "required": ["outcome", "answer"], "additionalProperties": false,
+            "properties": {"outcome": {"enum": ["explained", "upheld"]}, "answer": text},
+        },
+        "NewCopy": {
+            "type": "object", "required": ["cause"], "additionalProperties": false,
+            "properties": {"cause": text, "days": {"type": "integer", "minimum": 1}},
+        },
+        "CopyText": {
+            "type": "object", "required": ["jwt"], "additionalProperties": false, "properties": {"jwt": text},
         },
     })
 }
@@ -262,6 +287,7 @@ fn ask() -> Value {
             "file": {"type": "boolean"}, "application": text, "matter": text, "requirements": texts,
             "types": {"type": "array", "items": {"anyOf": [text, any, exact]}},
             "purpose": {"anyOf": [text, label]},
+            "basis": {"enum": ["consent", "duty"]},
             "mode": {"enum": ["direct_post", "direct_post.jwt"]},
             "formats": {"type": "array", "items": {"enum": Format::ALL.map(Format::identifier)}},
             "returnTo": text,
@@ -338,7 +364,7 @@ fn schemas() -> Value {
         },
         "Identify": {
             "type": "object", "required": ["matter", "presentation"], "additionalProperties": false,
-            "properties": {"matter": text, "presentation": text},
+            "properties": {"matter": text, "presentation": text, "basis": {"enum": ["consent", "duty"]}},
         },
         "Acceptance": {
             "type": "object", "additionalProperties": false,

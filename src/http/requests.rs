@@ -25,6 +25,7 @@ use crate::base::time::rfc3339;
 use crate::domain::error::Error;
 use crate::domain::request::Session;
 use crate::domain::request::ask::Ask;
+use crate::domain::usage::Place;
 use crate::wire::oid4vp::request::SCHEME;
 use crate::wire::qr::{Code, Correction};
 
@@ -60,9 +61,9 @@ async fn ask(
     Authenticated(caller): Authenticated,
     extract::Json(ask): extract::Json<Ask>,
 ) -> Answer<Response> {
-    let window = caller.window()?.clone();
+    let place = Place::of(&caller)?;
     blocking(&service, move |service| {
-        let session = service.city.ask(&window, ask)?;
+        let session = service.city.ask(&place, ask)?;
         Ok((StatusCode::CREATED, NO_STORE, Json(invitation(service, &session)?)).into_response())
     })
     .await
@@ -140,7 +141,12 @@ impl Watched {
         let session = service.city.request_of(&self.window, &self.id)?;
         let now = service.city.now();
         let entitled = session.is_entitled(self.response_code.as_deref());
-        Ok((session.state(now).is_final(), session.to_json(now, entitled)))
+        let mut told = session.to_json(now, entitled);
+        if let (Some(told), Some(outcome)) = (told.as_object_mut(), session.body.outcome.as_ref().filter(|_| entitled))
+        {
+            told.insert("uses".to_owned(), super::uses::told(&service.city.uses_named(&outcome.uses)?));
+        }
+        Ok((session.state(now).is_final(), told))
     }
 }
 

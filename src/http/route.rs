@@ -27,6 +27,8 @@ pub enum Access {
     Window,
     /// The same, and those who watch all windows.
     WindowReading,
+    /// Those who answer objections: an agency's own, and supervisors for all.
+    Answering,
     /// The auditor.
     Auditor,
     /// The operator: the operator's token and the administrators.
@@ -35,7 +37,7 @@ pub enum Access {
 
 impl Access {
     /// Every kind.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Open,
         Self::Known,
         Self::Staff,
@@ -44,6 +46,7 @@ impl Access {
         Self::Approver,
         Self::Window,
         Self::WindowReading,
+        Self::Answering,
         Self::Auditor,
         Self::Operator,
     ];
@@ -58,6 +61,7 @@ impl Access {
             Self::Approver => caller.staff_role() == Some(StaffRole::AgencyApprover),
             Self::Window => matches!(caller.role, Role::Window { .. }),
             Self::WindowReading => matches!(caller.role, Role::Window { .. }) || caller.watches(),
+            Self::Answering => matches!(caller.role, Role::Agency { .. } | Role::Supervisor),
             Self::Auditor => caller.role == Role::Auditor,
             Self::Operator => caller.role == Role::Operator,
         }

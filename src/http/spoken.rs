@@ -13,11 +13,12 @@ use super::guard::Address;
 use super::problem::Answer;
 use super::route::{Access, JSON, Route};
 use super::service::{Authenticated, Shared, blocking};
-use crate::base::json::json;
+use super::uses::with_uses;
+use crate::base::json::{Value, json};
 use crate::base::time::rfc3339;
 use crate::domain::error::Error;
 use crate::domain::spoken::digits;
-use crate::vc::verify::Verdict;
+use crate::domain::usage::Place;
 
 /// The operations of this resource.
 pub fn routes() -> Vec<Route> {
@@ -61,14 +62,15 @@ async fn redeem(
     State(service): State<Shared>,
     Authenticated(caller): Authenticated,
     extract::Json(spoken): extract::Json<Spoken>,
-) -> Answer<Json<Verdict>> {
-    let window = caller.window()?.clone();
+) -> Answer<Json<Value>> {
+    let place = Place::of(&caller)?;
     let code = digits(spoken.code.as_bytes()).ok_or_else(|| {
         Error::malformed("a spoken code has eight digits")
             .says("授权码是 8 位数字，请核对。", "A spoken code has eight digits. Check it.")
     })?;
     blocking(&service, move |service| {
-        service.city.redeem(&window, &caller.label, &code).map(|outcome| Json(outcome.verdict))
+        let (outcome, uses) = service.city.redeem(&place, &code)?;
+        Ok(Json(with_uses(&outcome.verdict, &uses)))
     })
     .await
 }

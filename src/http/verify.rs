@@ -92,7 +92,7 @@ fn received_or_seen(body: &[u8]) -> Result<Received, Error> {
 }
 
 /// Reads the input; what is no credential at all is a malformed request.
-fn received(body: &[u8]) -> Result<Received, Error> {
+pub(super) fn received(body: &[u8]) -> Result<Received, Error> {
     receive(body).map_err(|finding| {
         let kind = if finding.code == Code::TooLarge { ErrorKind::TooLarge } else { ErrorKind::Malformed };
         Error::new(kind, finding.to_string()).says(finding.code.zh(), finding.code.en())

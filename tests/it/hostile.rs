@@ -219,7 +219,12 @@ fn requests() -> Vec<(Route, String, Value)> {
                 _ => least_body(&route).unwrap(),
             };
             let id = if route.path.starts_with("/api/applications") { &world.case } else { &world.credential };
-            let path = route.path.replace("{id}", id).replace("{issuer}", "rdfc").replace("{agency}", "MZ");
+            let path = route
+                .path
+                .replace("{id}", id)
+                .replace("{issuer}", "rdfc")
+                .replace("{agency}", "MZ")
+                .replace("{use}", "MZ.1.x");
             (route, path, body)
         })
         .collect()
@@ -284,7 +289,7 @@ proptest! {
         let (route, path, body) = which.get(&requests);
         let token = match route.access {
             Access::Open | Access::Auditor => None,
-            Access::Known | Access::Agency | Access::AgencyReading => Some(world().city.token.as_str()),
+            Access::Known | Access::Agency | Access::AgencyReading | Access::Answering => Some(world().city.token.as_str()),
             Access::Operator => Some(world().operator.as_str()),
             Access::Window | Access::WindowReading => Some(world().window.as_str()),
             Access::Staff | Access::Approver => Some(world().approver.as_str()),

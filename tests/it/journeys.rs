@@ -11,3 +11,4 @@ mod refusals;
 mod refused_answers;
 mod requests;
 mod spoken;
+mod uses;

@@ -28,7 +28,7 @@ use crate::base::error::ParseError;
 use crate::base::id::TypeCode;
 use crate::base::json::{Limits as JsonLimits, parse_object};
 use crate::domain::catalogue::Catalogue;
-use crate::domain::city::rules::{self, Deed, Rules, SessionRules};
+use crate::domain::city::rules::{self, Deed, Rules, SessionRules, UseRules};
 
 /// One running city.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,6 +57,25 @@ pub struct Config {
     pub store: Store,
     /// HTTPS.
     pub tls: Tls,
+    /// Objections to uses of licences, and copies of what was shown.
+    pub uses: Uses,
+}
+
+/// Objections to uses of licences (提出异议), and single-use copies of what was shown (加注件).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Uses {
+    /// Working days within which an objection is answered.
+    pub objection_days: u16,
+    /// Days for which a copy is good, at most.
+    pub copy_days: u16,
+}
+
+impl Default for Uses {
+    fn default() -> Self {
+        let rules = UseRules::default();
+        Self { objection_days: rules.objection_days, copy_days: rules.copy_days }
+    }
 }
 
 /// HTTPS.
@@ -194,6 +213,7 @@ impl Default for Config {
             staff: Staff::default(),
             store: Store::default(),
             tls: Tls::default(),
+            uses: Uses::default(),
         }
     }
 }
@@ -296,7 +316,7 @@ impl Config {
         Ok(())
     }
 
-    fn numbers(&self) -> [(&'static str, std::ops::RangeInclusive<u64>, u64); 13] {
+    fn numbers(&self) -> [(&'static str, std::ops::RangeInclusive<u64>, u64); 15] {
         let wide = |value: usize| u64::try_from(value).unwrap_or(u64::MAX);
         let values = [
             u64::from(self.fetch.seconds),
@@ -312,6 +332,8 @@ impl Config {
             u64::from(self.staff.four_eyes.hours),
             self.store.cache_bytes,
             self.store.free_bytes,
+            u64::from(self.uses.objection_days),
+            u64::from(self.uses.copy_days),
         ];
         let mut values = values.into_iter();
         schema::NUMBERS.map(|number| (number.name, number.range(), values.next().unwrap_or_default()))
@@ -339,6 +361,7 @@ impl Config {
         Ok(Rules {
             sessions: SessionRules { idle: self.staff.idle_seconds, absolute: self.staff.session_seconds },
             four_eyes: rules::FourEyes { needed, wait: asked.hours.saturating_mul(3_600) },
+            uses: UseRules { objection_days: self.uses.objection_days, copy_days: self.uses.copy_days },
         })
     }
 

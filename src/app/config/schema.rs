@@ -26,7 +26,7 @@ impl Number {
 const GIB: u64 = 1024 * 1024 * 1024;
 
 /// All numbers, in the order in which [`Config`] lists its values.
-pub(super) const NUMBERS: [Number; 13] = [
+pub(super) const NUMBERS: [Number; 15] = [
     Number::new("fetch.seconds", 1, 60),
     Number::new("fetch.bytes", 1024, 64 * 1024 * 1024),
     Number::new("fetch.redirects", 0, 10),
@@ -40,9 +40,11 @@ pub(super) const NUMBERS: [Number; 13] = [
     Number::new("staff.fourEyes.hours", 1, 30 * 24),
     Number::new("store.cacheBytes", 16 * 1024 * 1024, 64 * GIB),
     Number::new("store.freeBytes", 64 * 1024 * 1024, 1024 * GIB),
+    Number::new("uses.objectionDays", 1, 60),
+    Number::new("uses.copyDays", 1, 90),
 ];
 
-const DESCRIPTIONS: [(&str, &str); 39] = [
+const DESCRIPTIONS: [(&str, &str); 42] = [
     (
         "baseUrl",
         "对外地址（协议、主机、端口），写入所有标识。 The public origin that stands in every identifier: scheme, host, port.",
@@ -112,6 +114,9 @@ const DESCRIPTIONS: [(&str, &str); 39] = [
         "tls.proxied",
         "前面另有设备终结 TLS，本机接受来自其他机器的明文 HTTP。 Whether a machine in front speaks TLS, so that plain HTTP from other machines is served.",
     ),
+    ("uses", "用证记录。 Use records."),
+    ("uses.objectionDays", "答复异议的工作日数。 Working days within which an objection is answered."),
+    ("uses.copyDays", "加注件最长有效天数。 Days for which an annotated copy is good, at most."),
 ];
 
 /// Texts without a default, by section.

@@ -4,9 +4,8 @@
 //! behind.
 
 use super::file::DRAWS;
-use super::present::Taken;
+use super::present::{Scan, Taken};
 use super::record::{Applicant, Application, catalogue};
-use crate::base::id::AgencyCode;
 use crate::crypto::digest::sha256;
 use crate::domain::catalogue::CredentialType;
 use crate::domain::change::{Change, Table};
@@ -16,7 +15,9 @@ use crate::domain::holder::{key_of_did, shown_codes};
 use crate::domain::matter::Matter;
 use crate::domain::ports::StoreError;
 use crate::domain::presentation::remember;
-use crate::domain::spoken::Redeemed;
+use crate::domain::usage::record::Signed;
+use crate::domain::usage::write::{Context, Seen};
+use crate::domain::usage::{Mode, Place};
 use crate::vc::finding::{Check, Code, Finding};
 use crate::vc::verify::{Binding, Evidence, Outcome, Policy, Presentation, Verified, receive};
 
@@ -29,60 +30,47 @@ pub struct Identified {
     pub met: Vec<String>,
     /// The application; none when the presentation was refused.
     pub application: Option<Application>,
+    /// The records of it, one for each credential.
+    pub uses: Vec<Signed>,
 }
 
 impl City {
     /// Verifies what was scanned, files an application of a matter for its holder and ticks off what it meets.
-    pub fn identify(&self, window: &AgencyCode, matter: &str, scanned: &[u8]) -> Result<Identified, Error> {
+    pub fn identify(&self, place: &Place, matter: &str, scanned: &[u8]) -> Result<Identified, Error> {
         let matter = named(matter)?;
         let policy = Policy { binding: Binding::Required, ..Policy::full(self.now()) };
         let outcome = self.verify(receive(scanned)?, &policy);
-        self.identify_verified(window, matter, outcome, &sha256(scanned), None)
+        self.identify_seen(matter, outcome, &Scan { place, mode: Mode::Shown, received: scanned, spoken: None })
     }
 
     /// The same for the show code behind a spoken code, which is used up whatever comes of it.
-    pub fn identify_spoken(
-        &self,
-        window: &AgencyCode,
-        who: &str,
-        matter: &str,
-        code: &str,
-    ) -> Result<Identified, Error> {
+    pub fn identify_spoken(&self, place: &Place, matter: &str, code: &str) -> Result<Identified, Error> {
         let matter = named(matter)?;
-        let redeemed = self.find_spoken(window, who, code)?;
-        let outcome = redeemed.outcome.clone();
-        let identified = self.identify_verified(window, matter, outcome, &redeemed.digest, Some(&redeemed))?;
+        let redeemed = self.find_spoken(&place.unit, &place.who, code)?;
+        let scan = Scan { place, mode: Mode::Spoken, received: &redeemed.text, spoken: Some(&redeemed) };
+        self.identify_seen(matter, redeemed.outcome.clone(), &scan)
+    }
+
+    fn identify_seen(&self, matter: &Matter, outcome: Outcome, scan: &Scan<'_>) -> Result<Identified, Error> {
+        let mut identified = self.identify_verified(matter, outcome, scan)?;
         if identified.application.is_none() {
-            let change = Change::new(self.fresh_request("spoken")?, redeemed.digest);
-            self.store().commit(redeemed.used_up(change))?;
+            let context = Context::new(scan.place, scan.mode).about(Some(matter));
+            identified.uses = self.note_refused_scan(&context, &identified.outcome, scan)?;
         }
         Ok(identified)
     }
 
-    fn identify_verified(
-        &self,
-        window: &AgencyCode,
-        matter: &Matter,
-        outcome: Outcome,
-        digest: &[u8; 32],
-        spoken: Option<&Redeemed>,
-    ) -> Result<Identified, Error> {
+    fn identify_verified(&self, matter: &Matter, mut outcome: Outcome, scan: &Scan<'_>) -> Result<Identified, Error> {
         let Some(verified) = outcome.verified.clone() else { return Ok(refused(outcome)) };
-        let all = |evidence: &Evidence| evidence.content.claims();
+        let (digest, all) = (sha256(scan.received), |evidence: &Evidence| evidence.content.claims());
+        let taken = Taken { digest: &digest, requirement: None, claims: &all };
         for _ in 0..DRAWS {
-            match self.open_case(
-                window,
-                matter,
-                &verified,
-                &Taken { digest, requirement: None, claims: &all },
-                spoken,
-            )? {
-                Opened::Case(application, met) => {
-                    return Ok(Identified { outcome, met, application: Some(*application) });
+            match self.open_case(matter, &outcome, &verified, &taken, scan)? {
+                Opened::Case(application, met, uses) => {
+                    return Ok(Identified { outcome, met, application: Some(*application), uses });
                 }
                 Opened::Taken => {}
                 Opened::Refused(finding) => {
-                    let mut outcome = outcome;
                     outcome.refuse(finding);
                     return Ok(refused(outcome));
                 }
@@ -93,17 +81,17 @@ impl City {
 
     fn open_case(
         &self,
-        window: &AgencyCode,
         matter: &Matter,
+        outcome: &Outcome,
         verified: &Verified<Presentation>,
         taken: &Taken<'_>,
-        spoken: Option<&Redeemed>,
+        scan: &Scan<'_>,
     ) -> Result<Opened, Error> {
         let Some(applicant) = verified.credentials.iter().find_map(|one| self.applicant_of(one)) else {
             let detail = "no credential shows its holder's name and code";
             return Ok(Opened::Refused(Finding::invalid(Check::Binding, Code::ApplicantUnnamed, detail)));
         };
-        let mut application = self.new_application(window, matter, applicant)?;
+        let mut application = self.new_application(&scan.place.unit, matter, applicant)?;
         let met = match self.tick(&mut application, verified, taken)? {
             Ok(met) => met,
             // It still says who applies; the matter's own materials follow.
@@ -112,14 +100,14 @@ impl City {
         };
         let change = Change::new(self.fresh_request("file")?, *taken.digest);
         let change = self.put_or_file(change, &application)?;
-        let change = self.used(change, verified, "case", application.head.id.as_str());
-        let change = match (spoken, &verified.once) {
+        let change = match (scan.spoken, &verified.once) {
             (Some(spoken), _) => spoken.used_up(change),
             (None, Some(once)) => remember(change, once),
             (None, None) => change,
         };
-        match self.store().commit(change) {
-            Ok(_) => Ok(Opened::Case(Box::new(self.application(&application.head.id)?), met)),
+        let seen = [Seen { outcome, received: scan.received }];
+        match self.commit_seen(change, &Context::new(scan.place, scan.mode).of(&application), &seen)? {
+            Ok(uses) => Ok(Opened::Case(Box::new(self.application(&application.head.id)?), met, uses)),
             Err(StoreError::Duplicate { table: Table::Replay, .. }) => {
                 Ok(Opened::Refused(Finding::invalid(Check::Freshness, Code::Replayed, "accepted meanwhile")))
             }
@@ -136,8 +124,8 @@ impl City {
 
 /// What came of one draw of a case number.
 enum Opened {
-    /// A case with the requirements met.
-    Case(Box<Application>, Vec<String>),
+    /// A case with the requirements met, and the records of what was shown.
+    Case(Box<Application>, Vec<String>, Vec<Signed>),
     /// The number is another case's.
     Taken,
     /// The presentation opens no case.
@@ -152,7 +140,7 @@ fn named(matter: &str) -> Result<&'static Matter, Error> {
 }
 
 fn refused(outcome: Outcome) -> Identified {
-    Identified { outcome, met: Vec::new(), application: None }
+    Identified { outcome, met: Vec::new(), application: None, uses: Vec::new() }
 }
 
 fn applicant(evidence: &Evidence, credential_type: &CredentialType) -> Option<Applicant> {

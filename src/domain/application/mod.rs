@@ -2,10 +2,11 @@
 //!
 //! file → present → accept (受理) → decide → settle (办结). A state carries exactly what it has; a transition consumes the
 //! state and refuses when it does not fit. The result is issued in the same change as the decision. [`record`] is the
-//! stored form, [`file`](mod@file), [`identify`], [`present`], [`accept`] and [`decide`] the use cases, [`progress`] what the receipt's
+//! stored form, [`file`](mod@file), [`identify`], [`present`], [`accept`] and [`decide`] the use cases, `case_file` what is kept beside, [`progress`] what the receipt's
 //! code tells anyone.
 
 pub mod accept;
+pub(in crate::domain) mod case_file;
 pub mod decide;
 pub mod file;
 pub mod identify;

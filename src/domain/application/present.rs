@@ -5,21 +5,22 @@
 
 use super::record::{Application, By, Fulfilled};
 use crate::base::bytes::hex;
-use crate::base::id::{AgencyCode, ApplicationId, CredentialId, TypeCode};
+use crate::base::id::{ApplicationId, CredentialId, TypeCode};
 use crate::base::json::{Map, Value};
-use crate::base::time::rfc3339;
 use crate::crypto::digest::sha256;
 use crate::domain::catalogue::CredentialType;
 use crate::domain::change::Change;
 use crate::domain::city::City;
 use crate::domain::error::Error;
 use crate::domain::holder::shown_codes;
-use crate::domain::leaf::{Kind, leaf};
 use crate::domain::matter::words::Whose;
 use crate::domain::matter::{Matter, Requirement};
 use crate::domain::ports::StoreError;
 use crate::domain::presentation::remember;
 use crate::domain::spoken::Redeemed;
+use crate::domain::usage::record::Signed;
+use crate::domain::usage::write::{Context, Seen};
+use crate::domain::usage::{Mode, Place};
 use crate::vc::finding::{Check, Code, Finding};
 use crate::vc::verify::{Binding, Evidence, Outcome, Policy, Presentation, Verified, receive};
 
@@ -32,6 +33,16 @@ pub struct Shown {
     pub met: Vec<String>,
     /// The application afterwards.
     pub application: Application,
+    /// The records of it, one for each credential.
+    pub uses: Vec<Signed>,
+}
+
+/// One scan at a window.
+pub(super) struct Scan<'a> {
+    pub(super) place: &'a Place,
+    pub(super) mode: Mode,
+    pub(super) received: &'a [u8],
+    pub(super) spoken: Option<&'a Redeemed>,
 }
 
 /// What is taken from a presentation.
@@ -47,68 +58,81 @@ pub(in crate::domain) struct Taken<'a> {
 impl City {
     /// Verifies what was scanned for an application and ticks off what it meets.
     ///
-    /// A refused presentation changes nothing; its verdict says why.
-    pub fn present(&self, id: &ApplicationId, scanned: &[u8]) -> Result<Shown, Error> {
+    /// A refused presentation changes nothing but that it is remembered; its verdict says why.
+    pub fn present(&self, place: &Place, id: &ApplicationId, scanned: &[u8]) -> Result<Shown, Error> {
         let application = self.application(id)?;
         application.head.state.require_open()?;
         let received = receive(scanned)?;
         let policy = Policy { binding: Binding::Required, ..Policy::full(self.now()) };
         let outcome = self.verify(received, &policy);
-        self.present_verified(application, outcome, &sha256(scanned), None)
+        let scan = Scan { place, mode: Mode::Shown, received: scanned, spoken: None };
+        self.present_seen(application, outcome, &scan)
     }
 
     /// The same for the show code behind a spoken code, which is used up whatever comes of it.
-    pub fn present_spoken(
-        &self,
-        id: &ApplicationId,
-        window: &AgencyCode,
-        who: &str,
-        code: &str,
-    ) -> Result<Shown, Error> {
+    pub fn present_spoken(&self, place: &Place, id: &ApplicationId, code: &str) -> Result<Shown, Error> {
         let application = self.application(id)?;
         application.head.state.require_open()?;
-        let redeemed = self.find_spoken(window, who, code)?;
-        let shown = self.present_verified(application, redeemed.outcome.clone(), &redeemed.digest, Some(&redeemed))?;
+        let redeemed = self.find_spoken(&place.unit, &place.who, code)?;
+        let scan = Scan { place, mode: Mode::Spoken, received: &redeemed.text, spoken: Some(&redeemed) };
+        self.present_seen(application, redeemed.outcome.clone(), &scan)
+    }
+
+    fn present_seen(&self, application: Application, outcome: Outcome, scan: &Scan<'_>) -> Result<Shown, Error> {
+        let mut shown = self.present_verified(application, outcome, scan)?;
         if shown.outcome.verified.is_none() {
-            let change = Change::new(self.fresh_request("spoken")?, redeemed.digest);
-            self.store().commit(redeemed.used_up(change))?;
+            let context = Context::new(scan.place, scan.mode).of(&shown.application);
+            shown.uses = self.note_refused_scan(&context, &shown.outcome, scan)?;
         }
         Ok(shown)
+    }
+
+    /// Remembers what was scanned and refused; a spoken code is used up with it.
+    pub(super) fn note_refused_scan(
+        &self,
+        context: &Context<'_>,
+        outcome: &Outcome,
+        scan: &Scan<'_>,
+    ) -> Result<Vec<Signed>, Error> {
+        let change = Change::new(self.fresh_request("refused")?, sha256(scan.received));
+        let change = if let Some(spoken) = scan.spoken { spoken.used_up(change) } else { change };
+        Ok(self.commit_seen(change, context, &[Seen { outcome, received: scan.received }])??)
     }
 
     fn present_verified(
         &self,
         mut application: Application,
         mut outcome: Outcome,
-        digest: &[u8; 32],
-        spoken: Option<&Redeemed>,
+        scan: &Scan<'_>,
     ) -> Result<Shown, Error> {
-        let Some(verified) = outcome.verified.clone() else {
-            return Ok(Shown { outcome, met: Vec::new(), application });
-        };
+        let refused = |outcome, application| Ok(Shown { outcome, met: Vec::new(), application, uses: Vec::new() });
+        let Some(verified) = outcome.verified.clone() else { return refused(outcome, application) };
         let all = |evidence: &Evidence| evidence.content.claims();
+        let digest = &sha256(scan.received);
         let met = match self.tick(&mut application, &verified, &Taken { digest, requirement: None, claims: &all })? {
             Ok(met) => met,
             Err(finding) => {
                 outcome.refuse(finding);
-                return Ok(Shown { outcome, met: Vec::new(), application });
+                return refused(outcome, application);
             }
         };
-        let change = self.presenting(&application, &verified, &met)?;
-        let change = match (spoken, &verified.once) {
+        let body = sha256(met.join(",").as_bytes());
+        let change = self.put_application(Change::new(self.fresh_request("present")?, body), &application)?;
+        let change = match (scan.spoken, &verified.once) {
             (Some(spoken), _) => spoken.used_up(change),
             (None, Some(once)) => remember(change, once),
             (None, None) => change,
         };
-        match self.store().commit(change) {
-            Ok(_) => {}
+        let seen = [Seen { outcome: &outcome, received: scan.received }];
+        let context = Context::new(scan.place, scan.mode).of(&application);
+        match self.commit_seen(change, &context, &seen)? {
+            Ok(uses) => Ok(Shown { outcome, met, application: self.application(&application.head.id)?, uses }),
             Err(StoreError::Duplicate { .. }) => {
                 outcome.refuse_replay();
-                return Ok(Shown { outcome, met: Vec::new(), application: self.application(&application.head.id)? });
+                refused(outcome, self.application(&application.head.id)?)
             }
-            Err(error) => return Err(error.into()),
+            Err(error) => Err(error.into()),
         }
-        Ok(Shown { outcome, met, application: self.application(&application.head.id)? })
     }
 
     /// Decides which requirement each credential meets; the inner error is a finding about the presentation.
@@ -172,34 +196,6 @@ impl City {
             return Ok(());
         }
         Err(Finding::invalid(Check::Schema, Code::ConditionNotMet, format!("{wanted} is not shown, or not so")))
-    }
-
-    fn presenting(
-        &self,
-        application: &Application,
-        verified: &Verified<Presentation>,
-        met: &[String],
-    ) -> Result<Change, Error> {
-        let body = sha256(met.join(",").as_bytes());
-        let change = self.put_application(Change::new(self.fresh_request("present")?, body), application)?;
-        Ok(self.used(change, verified, "case", application.head.id.as_str()))
-    }
-
-    /// Adds to a change that a presentation was used: a log leaf for each credential.
-    pub(in crate::domain) fn used(
-        &self,
-        mut change: Change,
-        verified: &Verified<Presentation>,
-        purpose: &str,
-        id: &str,
-    ) -> Change {
-        for evidence in &verified.credentials {
-            let used = evidence.id.as_deref().unwrap_or(&evidence.method);
-            let record = [purpose, id, used, &rfc3339(self.now())].join("\0");
-            let record = self.commitment("used", record.as_bytes());
-            change.leaves.push(leaf(Kind::Used, self.now(), &[("record", record.into())]));
-        }
-        change
     }
 
     /// The tags of those who hold a credential: by the codes that were shown, by the city's own record of it, or by

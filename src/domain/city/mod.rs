@@ -18,6 +18,7 @@ use super::ports::{KeyMaker, Store, Web};
 use super::record::Vault;
 use super::status::StatusBook;
 use super::trust::Registry;
+use super::usage::write::Turns;
 use crate::base::clock::Clock;
 use crate::base::json::Value;
 use crate::base::random::Random;
@@ -53,6 +54,7 @@ pub struct City {
     pub(super) statuses: StatusBook,
     pub(super) counters: Counters,
     pub(super) desk: Desk,
+    pub(super) turns: Turns,
     /// What this city decided about accounts and second persons.
     pub rules: Rules,
     registry: RwLock<Arc<Registry>>,
@@ -62,8 +64,9 @@ impl City {
     /// A city from its parts; `registry` is the version in force.
     pub fn new(ports: Ports, names: Names, keys: CityKeys, contexts: Contexts, registry: Registry) -> Self {
         let (statuses, counters) = (StatusBook::default(), Counters::default());
-        let (desk, rules, registry) = (Desk::default(), Rules::default(), RwLock::new(Arc::new(registry)));
-        Self { ports, names, keys, contexts, statuses, counters, desk, rules, registry }
+        let (desk, turns, rules) = (Desk::default(), Turns::default(), Rules::default());
+        let registry = RwLock::new(Arc::new(registry));
+        Self { ports, names, keys, contexts, statuses, counters, desk, turns, rules, registry }
     }
 
     /// The time now.

@@ -9,6 +9,24 @@ pub struct Rules {
     pub sessions: SessionRules,
     /// What needs a second person.
     pub four_eyes: FourEyes,
+    /// Objections to uses of licences, and copies of what was shown.
+    pub uses: UseRules,
+}
+
+/// Objections to uses of licences (提出异议), and single-use copies of what was shown (加注件).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UseRules {
+    /// Working days within which an objection is answered.
+    pub objection_days: u16,
+    /// Days for which a copy is good, at most.
+    pub copy_days: u16,
+}
+
+impl Default for UseRules {
+    /// Ten working days to answer; a copy is good for seven days.
+    fn default() -> Self {
+        Self { objection_days: 10, copy_days: 7 }
+    }
 }
 
 /// How long sessions last, in seconds.

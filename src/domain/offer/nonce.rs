@@ -24,7 +24,7 @@ impl City {
     }
 
     /// Until when a nonce is good; `None` when it is not the city's or too old.
-    pub(super) fn nonce_end(&self, nonce: &str) -> Option<Timestamp> {
+    pub(in crate::domain) fn nonce_end(&self, nonce: &str) -> Option<Timestamp> {
         let read = from_base64url(nonce).ok()?;
         let (named, mark) = read.split_at_checked(20)?;
         let (time, _) = named.split_first_chunk::<8>()?;
@@ -34,7 +34,7 @@ impl City {
     }
 
     /// Adds to a change that a nonce is used up.
-    pub(super) fn use_nonce(change: Change, nonce: &str, end: Timestamp) -> Change {
+    pub(in crate::domain) fn use_nonce(change: Change, nonce: &str, end: Timestamp) -> Change {
         let key = format!("oid4vci/{}", hex(&sha256(nonce.as_bytes())));
         change.insert(Table::Nonce, key.into_bytes(), expiring(plus_seconds(end, LIFE).as_second(), &[]))
     }

@@ -19,6 +19,9 @@ use crate::domain::city::City;
 use crate::domain::error::{Error, ErrorKind};
 use crate::domain::ports::StoreError;
 use crate::domain::presentation::{not_verified, remember};
+use crate::domain::usage::record::Signed;
+use crate::domain::usage::write::{Context, Seen};
+use crate::domain::usage::{Mode as How, Place};
 use crate::vc::finding::{Check, Code, Finding};
 use crate::vc::verify::{Binding, Evidence, Format, Outcome, Policy, Report, Verdict};
 use crate::wire::oid4vp::request::Mode;
@@ -29,13 +32,15 @@ use crate::wire::oid4vp::response::{Answer, Content, Response, VpToken};
 pub struct Answered {
     /// Where it leads its user, with the response code (section 8.2).
     pub redirect_uri: Option<String>,
+    /// The records of the use (用证记录), as JWTs.
+    pub uses: Vec<String>,
 }
 
 /// One presentation, verified for the query that it answers.
 struct Presented<'a> {
     offered: Offered<'a>,
     outcome: Outcome,
-    digest: [u8; 32],
+    received: Vec<u8>,
 }
 
 impl City {
@@ -79,7 +84,7 @@ impl City {
         session.body.outcome = Some(Told { declined: Some(declined), ..Told::default() });
         let change = Change::new(self.fresh_request("vp")?, sha256(b"declined"));
         match self.store().commit(self.put_request(change, &session)?) {
-            Ok(_) => Ok(Some(Ok(self.answered(&session)))),
+            Ok(_) => Ok(Some(Ok(self.answered(&session, &[])))),
             Err(StoreError::Conflict(_)) => Ok(None),
             Err(error) => Err(error.into()),
         }
@@ -105,26 +110,52 @@ impl City {
             session.body.application = Some(application.head.id.clone());
             change = self.put_or_file(change, application)?;
         }
-        change = self.put_request(change, &session)?;
-        if verdict.accepted {
-            for verified in presented.iter().filter_map(|one| one.outcome.verified.as_ref()) {
-                let (purpose, id) = match &session.body.application {
-                    Some(case) => ("case", case.as_str()),
-                    None => ("request", session.id.as_str()),
-                };
-                change = self.used(change, verified, purpose, id);
-                if let Some(once) = &verified.once {
-                    change = remember(change, once);
-                }
-            }
+        let once = presented.iter().filter_map(|one| one.outcome.verified.as_ref()?.once);
+        for once in once.filter(|_| verdict.accepted) {
+            change = remember(change, &once);
         }
-        match self.store().commit(change) {
-            Ok(_) if verdict.accepted => Ok(Some(Ok(self.answered(&session)))),
+        match self.commit_answer(change, &session, application.as_ref(), &presented, &verdict)? {
+            Ok(uses) if verdict.accepted => Ok(Some(Ok(self.answered(&session, &uses)))),
             Ok(_) => Ok(Some(Err(not_verified(&verdict)))),
             // Another answer, a change of the application, or the same presentation accepted elsewhere.
             Err(StoreError::Conflict(_) | StoreError::Duplicate { .. }) => Ok(None),
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// Commits an answer with the request that it consumes and the records of the use, which the request then names.
+    fn commit_answer(
+        &self,
+        change: Change,
+        session: &Session,
+        application: Option<&Application>,
+        presented: &[Presented<'_>],
+        verdict: &Verdict,
+    ) -> Result<Result<Vec<Signed>, StoreError>, Error> {
+        let outcomes: Vec<_> = presented.iter().map(|one| as_taken(&one.outcome, verdict)).collect();
+        let nothing = Outcome { verdict: verdict.clone(), verified: None };
+        let mut seen: Vec<_> =
+            outcomes.iter().zip(presented).map(|(outcome, one)| Seen { outcome, received: &one.received }).collect();
+        if seen.is_empty() {
+            seen.push(Seen { outcome: &nothing, received: session.id.as_bytes() });
+        }
+        let unknown = Place::new(session.head.window.clone(), "request");
+        let place = session.body.place.as_ref().unwrap_or(&unknown);
+        let matter = session.body.matter.as_deref().map(named).transpose()?;
+        let context = Context::new(place, How::Requested).about(matter).told(session.body.purpose.as_ref());
+        let asked = session.body.application.as_ref().filter(|_| application.is_none());
+        let asked = asked.map(|id| self.application(id)).transpose()?;
+        let context = match application.or(asked.as_ref()) {
+            Some(application) => context.of(application),
+            None => context,
+        };
+        self.commit_seen_with(change, &context, &seen, &|change, uses| {
+            let mut session = session.clone();
+            if let Some(told) = &mut session.body.outcome {
+                told.uses = uses.iter().map(|one| one.record.id.clone()).collect();
+            }
+            self.put_request(change, &session)
+        })
     }
 
     /// The application that the request is for, or a new one of its matter for who presents.
@@ -167,8 +198,11 @@ impl City {
                     Ok(received) => {
                         let mut outcome = self.verify(received, &policy);
                         self.match_query(offered, &mut outcome);
-                        let digest = digest_of(presentation);
-                        presented.push(Presented { offered: offered.clone(), outcome, digest });
+                        presented.push(Presented {
+                            offered: offered.clone(),
+                            outcome,
+                            received: received_bytes(presentation),
+                        });
                     }
                     Err(finding) => report.fail(finding),
                 }
@@ -216,11 +250,8 @@ impl City {
             let option = one.offered.option;
             let claims = |evidence: &Evidence| asked_for(option, &evidence.content).claims();
             let requirement = one.offered.want.requirement.as_deref();
-            match self.tick(
-                &mut application,
-                &verified,
-                &Taken { digest: &one.digest, requirement, claims: &claims },
-            )? {
+            let digest = sha256(&one.received);
+            match self.tick(&mut application, &verified, &Taken { digest: &digest, requirement, claims: &claims })? {
                 Ok(ticked) => met.extend(ticked),
                 Err(finding) => {
                     one.outcome.refuse(finding);
@@ -247,13 +278,13 @@ impl City {
                     })
                 })
             });
-        Told { verdict: Some(verdict.to_json()), disclosed: disclosed.collect(), met, declined: None }
+        Told { verdict: Some(verdict.to_json()), disclosed: disclosed.collect(), met, ..Told::default() }
     }
 
-    fn answered(&self, session: &Session) -> Answered {
+    fn answered(&self, session: &Session, uses: &[Signed]) -> Answered {
         let there = session.body.return_to.as_ref().zip(session.body.response_code.as_ref());
         let redirect_uri = there.map(|(path, code)| format!("{}{path}#response_code={code}", self.names.base()));
-        Answered { redirect_uri }
+        Answered { redirect_uri, uses: uses.iter().map(|one| one.jwt.clone()).collect() }
     }
 }
 
@@ -301,9 +332,20 @@ fn check_state(session: &Session, answer: &Answer) -> Result<(), Error> {
     Err(Error::malformed("state is not the one of the request"))
 }
 
-fn digest_of(presentation: &Value) -> [u8; 32] {
+/// A presentation as it is kept and named by its digest.
+fn received_bytes(presentation: &Value) -> Vec<u8> {
     match presentation.as_str() {
-        Some(text) => sha256(text.as_bytes()),
-        None => sha256(&crate::base::jcs::canonicalize(presentation)),
+        Some(text) => text.as_bytes().to_vec(),
+        None => crate::base::jcs::canonicalize(presentation),
     }
+}
+
+/// What came of one presentation, given what came of all: nothing is taken when one of them is refused.
+fn as_taken(outcome: &Outcome, whole: &Verdict) -> Outcome {
+    let mut outcome = outcome.clone();
+    if !whole.accepted {
+        outcome.verified = None;
+        outcome.verdict.report = whole.report.clone();
+    }
+    outcome
 }

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use super::wants::{TypeWant, Want};
 use super::{Body, Head, LIFE, Session, State};
 use crate::base::bytes::base64url;
-use crate::base::id::{AgencyCode, ApplicationId, TypeCode};
+use crate::base::id::{ApplicationId, TypeCode};
 use crate::base::json::{Map, Value};
 use crate::base::text::Label;
 use crate::base::time::plus_seconds;
@@ -17,6 +17,7 @@ use crate::domain::change::Change;
 use crate::domain::city::City;
 use crate::domain::error::{Error, ErrorKind};
 use crate::domain::matter::{Matter, Requirement};
+use crate::domain::usage::{Basis, Place};
 use crate::wire::format::Format;
 use crate::wire::oid4vp::request::Mode;
 
@@ -41,6 +42,9 @@ pub struct Ask {
     pub types: Vec<TypeAsk>,
     /// What it is for, shown to the holder.
     pub purpose: Option<Words>,
+    /// Why the window may look.
+    #[serde(default)]
+    pub basis: Basis,
     /// How the wallet answers.
     #[serde(default)]
     pub mode: Mode,
@@ -106,8 +110,10 @@ pub struct Exact {
 
 impl City {
     /// Makes a request of a window.
-    pub fn ask(&self, window: &AgencyCode, ask: Ask) -> Result<Session, Error> {
+    pub fn ask(&self, place: &Place, ask: Ask) -> Result<Session, Error> {
+        let window = &place.unit;
         let mut body = self.wanted(&ask)?;
+        body.place = Some(place.clone().by(ask.basis));
         if body.wants.is_empty() || body.wants.len() > MOST {
             return Err(Error::new(ErrorKind::Refused, "nothing, or too much, to ask for").says(
                 format!("没有可请求出示的证照，或超过 {MOST} 项。"),
@@ -159,6 +165,7 @@ impl City {
             mode: ask.mode,
             formats,
             wants: numbered(wants),
+            place: None,
             nonce: self.fresh_text(),
             state: self.fresh_text(),
             secret: None,

@@ -20,6 +20,7 @@ use super::change::{Change, Table, expiring, until};
 use super::city::City;
 use super::error::{Error, ErrorKind};
 use super::record;
+use super::usage::Place;
 use crate::base::bytes::{base64url, from_base64url};
 use crate::base::id::{AgencyCode, ApplicationId};
 use crate::base::json::{Map, Value, json};
@@ -118,6 +119,9 @@ pub struct Body {
     pub formats: Vec<Format>,
     /// What is wanted.
     pub wants: Vec<Want>,
+    /// Who asks; absent in requests made before uses were recorded.
+    #[serde(default)]
+    pub place: Option<Place>,
     /// What the holder's proof must contain.
     nonce: String,
     /// What the answer must contain.
@@ -148,6 +152,9 @@ pub struct Told {
     /// Why the wallet gave nothing.
     #[serde(default)]
     pub declined: Option<Value>,
+    /// The records of it, by identifier.
+    #[serde(default)]
+    pub uses: Vec<String>,
 }
 
 /// A request as loaded.

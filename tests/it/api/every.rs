@@ -10,12 +10,14 @@ use certless::crypto::digest::sha256;
 use certless::domain::account::StaffRole;
 use certless::domain::city::rules::{Deed, FourEyes, Rules};
 use certless::domain::token::Role;
+use certless::domain::usage::holder::sign;
+use certless::domain::usage::objection::TYP;
 use certless::http::route::{Access, Route};
 use certless::http::routes;
 
 use crate::support::city::{Got, TestCity};
 use crate::support::requests::least_body;
-use crate::support::roles::{Agency, Resident, Window, row_of};
+use crate::support::roles::{Agency, Resident, Window, now, row_of};
 use crate::support::staff::{PASSWORD, at_work, hire, session, sign_in};
 use crate::support::vp::ask;
 
@@ -34,6 +36,8 @@ struct World {
     ended: String,
     open: String,
     offer: String,
+    used: String,
+    owner: String,
 }
 
 impl World {
@@ -41,8 +45,9 @@ impl World {
         // Revoking needs a second person, so that something waits for one.
         let four_eyes = FourEyes { needed: vec![(Deed::Revoke, None)], ..FourEyes::default() };
         let city = TestCity::with_rules(Arc::new(SystemClock), Rules { four_eyes, ..Rules::default() });
-        let resident = Resident::nth(0);
+        let mut resident = Resident::nth(0);
         let credential = Agency::new(&city, "GA").issue(row_of("idCard", &resident.code));
+        resident.receive(&credential);
         let revoke = format!("/api/credentials/{}/revoke", text(&credential, "id"));
         let pending = text(&city.post(&revoke, &json!({"reason": "x"})).1["pending"], "id");
         let window = Window::new(&city, "YB");
@@ -53,6 +58,13 @@ impl World {
         let of = || text(&ask(&city, &window, &json!({"application": number})), "id");
         let (ended, open) = (of(), of());
         city.post_as(Some(window.token()), &format!("/api/requests/{ended}/cancel"), &json!({}));
+        let (_, shown) = window.scan(&case, &resident.code("idCard", "basic"));
+        let used = text(&shown["uses"][0]["use"], "id");
+        let nonce = city.post_as(None, "/oid4vci/nonce", &json!({})).1;
+        let more = [("use", used.as_str()), ("reason", "x")];
+        let proof = sign(TYP, &city.base, &text(&nonce, "c_nonce"), now(), &more, resident.wallet.key());
+        assert_eq!(city.post_as(None, "/api/objections", &json!({"proof": proof})).0, 201);
+        let owner = Agency::new(&city, "YB").token().to_owned();
         let window = window.token().to_owned();
         let operator = city.service.city.new_token(Role::Operator, "test operator").unwrap();
         let approver = at_work(&city, "ga-approver", StaffRole::AgencyApprover, "GA");
@@ -75,6 +87,8 @@ impl World {
             open,
             offer,
             pending,
+            used,
+            owner,
         }
     }
 
@@ -89,7 +103,12 @@ impl World {
             path if path.contains("/offers/") => &self.offer,
             _ => &self.credential,
         };
-        let path = route.path.replace("{id}", id).replace("{token}", &self.receipt).replace("{list}", "GA-0");
+        let path = route
+            .path
+            .replace("{id}", id)
+            .replace("{token}", &self.receipt)
+            .replace("{list}", "GA-0")
+            .replace("{use}", &self.used);
         let path = path.replace("{did}", self.city.service.city.names.city_did()).replace("{version}", "1");
         let path = path.replace("/problems/{code}", "/problems/malformed").replace("/agencies/{code}", "/agencies/GA");
         let path = path
@@ -110,6 +129,7 @@ impl World {
         Some(match access {
             Access::Open => return None,
             Access::Known | Access::Agency | Access::AgencyReading => self.city.token.clone(),
+            Access::Answering => self.owner.clone(),
             Access::Window | Access::WindowReading => self.window.clone(),
             Access::Operator => self.operator.clone(),
             Access::Approver => self.approver.clone(),

@@ -4,6 +4,7 @@ use certless::app::demo;
 use certless::base::id::{AgencyCode, ApplicationId};
 use certless::base::json::json;
 use certless::base::random::SystemRandom;
+use certless::domain::account::Author;
 use certless::domain::application::accept::Acceptance;
 use certless::domain::application::decide::Decision;
 use certless::domain::application::file::Filing;
@@ -11,6 +12,9 @@ use certless::domain::change::Table;
 use certless::domain::city::City;
 use certless::domain::error::ErrorKind;
 use certless::domain::request::State;
+use certless::domain::usage::Place;
+use certless::domain::usage::holder::sign;
+use certless::domain::usage::objection::{Outcome, TYP, Wanted};
 use certless::domain::wallet::request::CheckedRequest;
 use certless::vc::finding::{Check, Code};
 use certless::vc::verify::{Policy, receive};
@@ -22,6 +26,10 @@ use crate::support::roles::{Resident, row_of};
 
 fn agency() -> AgencyCode {
     AgencyCode::parse("YB").unwrap()
+}
+
+fn desk() -> Place {
+    Place::new(agency(), "window 1")
 }
 
 fn filing(resident: &Resident) -> Filing {
@@ -73,7 +81,7 @@ fn filed(city: &City, shown: usize) -> Filed {
     let now = city.now();
     let codes: Vec<_> = ["idCard", "socialSecurityCard"].map(|kind| resident.code_at(kind, "basic", now)).into();
     for code in &codes[..shown] {
-        assert_eq!(city.present(&id, code.as_bytes()).unwrap().met.len(), 1);
+        assert_eq!(city.present(&desk(), &id, code.as_bytes()).unwrap().met.len(), 1);
     }
     (id, codes)
 }
@@ -92,7 +100,7 @@ fn showing_a_licence() {
     Case {
         name: "present",
         prepare: |city| filed(city, 0),
-        act: |city, (id, codes)| city.present(id, codes[0].as_bytes()).map(drop),
+        act: |city, (id, codes)| city.present(&desk(), id, codes[0].as_bytes()).map(drop),
         done: |city, (id, codes)| {
             let met = city.application(id).unwrap().head.fulfilled.len();
             assert!(met <= 1);
@@ -199,7 +207,7 @@ fn refusing_an_application() {
 fn asked(city: &City) -> (String, String, ApplicationId) {
     let mut resident = with(city, &["idCard", "socialSecurityCard"]);
     let id = city.file(&agency(), filing(&resident), None).unwrap().head.id;
-    let session = city.ask(&agency(), serde_json::from_value(json!({"application": id})).unwrap()).unwrap();
+    let session = city.ask(&desk(), serde_json::from_value(json!({"application": id})).unwrap()).unwrap();
     let signed = city.open_request(&session.id, &WalletRequest::default()).unwrap();
     let reference = city.request_reference(&session);
     let request = CheckedRequest::check(&signed, &reference, None, &city.registry(), city.now()).unwrap();
@@ -225,6 +233,69 @@ fn answering_a_request() {
             answered
         },
         again: &[ErrorKind::AlreadyUsed],
+        resolves: false,
+    }
+    .run();
+}
+
+#[test]
+fn verifying_at_a_window_without_a_case() {
+    Case {
+        name: "check",
+        prepare: |city| filed(city, 0).1,
+        act: |city, codes| {
+            let received = receive(codes[0].as_bytes()).unwrap();
+            city.check(&desk(), received, codes[0].as_bytes()).map(drop)
+        },
+        done: |city, codes| {
+            let uses = city.uses_of_unit(&agency(), None).unwrap().uses.len();
+            let known = used(city, &codes[0]);
+            assert_eq!(known, uses > 0, "the code is used up with its record, or neither");
+            known
+        },
+        again: &[],
+        resolves: false,
+    }
+    .run();
+}
+
+#[test]
+fn objecting_and_answering() {
+    let objected: fn(&City) -> (String, String) = |city| {
+        let (id, codes) = filed(city, 0);
+        let shown = city.present(&desk(), &id, codes[0].as_bytes()).unwrap();
+        let said = [("use", shown.uses[0].record.id.as_str()), ("reason", "演示")];
+        let key = Resident::nth(0);
+        let proof = sign(TYP, city.names.base(), &city.new_nonce(), city.now(), &said, key.wallet.key());
+        (proof, shown.uses[0].record.id.clone())
+    };
+    Case {
+        name: "object",
+        prepare: objected,
+        act: |city, (proof, _)| city.object(proof).map(drop),
+        done: |city, _| city.objections(None, Wanted::Open, None).unwrap().0.len() == 1,
+        // The nonce went with the first.
+        again: &[ErrorKind::Refused, ErrorKind::Conflict],
+        resolves: false,
+    }
+    .run();
+    Case {
+        name: "answer objection",
+        prepare: |city| {
+            let (id, codes) = filed(city, 0);
+            let shown = city.present(&desk(), &id, codes[0].as_bytes()).unwrap();
+            let used = shown.uses[0].record.id.clone();
+            let said = [("use", used.as_str()), ("reason", "演示")];
+            let key = Resident::nth(0);
+            city.object(&sign(TYP, city.names.base(), &city.new_nonce(), city.now(), &said, key.wallet.key())).unwrap();
+            used
+        },
+        act: |city, id| {
+            let by = Author::Token("test".to_owned());
+            city.answer_objection(None, id, Outcome::Explained, "演示", &by).map(drop)
+        },
+        done: |city, _| city.objections(None, Wanted::Open, None).unwrap().0.is_empty(),
+        again: &[ErrorKind::Conflict],
         resolves: false,
     }
     .run();

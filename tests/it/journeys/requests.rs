@@ -45,7 +45,8 @@ fn a_request_for_a_case_ticks_off_its_materials_in_every_mode_and_with_every_key
         assert_eq!(result(&city, &window, &invitation)["state"], "opened");
 
         let got = resident.respond(&city, &request);
-        assert_eq!((got.status, got.json()), (200, json!({})), "{}", got.text);
+        let records = got.json()["use_records"].as_array().map(Vec::len);
+        assert_eq!((got.status, records, got.json().get("redirect_uri")), (200, Some(2), None), "{}", got.text);
         let told = result(&city, &window, &invitation);
         Verdict(told["verdict"].clone()).accept();
         assert_eq!((&told["state"], &told["met"]), (&json!("answered"), &json!(["idCard", "socialSecurityCard"])));

@@ -59,6 +59,7 @@ fn may(access: Access) -> &'static str {
             "..x...x..."
         }
         Access::WindowReading => "..x...xxx.",
+        Access::Answering => ".x..xx.x..",
         Access::Auditor =>
         /*  */
         {

@@ -30,6 +30,11 @@ pub(crate) fn least_body(route: &Route) -> Option<Value> {
         "Ask" => json!({"types": ["idCard"]}),
         "Identify" => json!({"matter": "x", "presentation": "x"}),
         "Decision" => json!({"decision": "refuse", "reason": "x"}),
+        "MyUses" => json!({"proofs": ["x"]}),
+        "NewObjection" => json!({"proof": "x"}),
+        "ObjectionAnswer" => json!({"outcome": "explained", "answer": "x"}),
+        "NewCopy" => json!({"cause": "x"}),
+        "CopyText" => json!({"jwt": "x"}),
         other => panic!("{other}: name the least body of this schema here"),
     })
 }

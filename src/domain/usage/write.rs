@@ -1,0 +1,427 @@
+//! Making use records: in the change that remembers the verification, or in one of their own when it was refused.
+//!
+//! The head of a chain is one row on whose version the change insists, so that a chain never forks whatever process
+//! writes. Within a process those of one chain take turns, so that windows do not contend with themselves. A crash before
+//! the commit leaves neither record nor verification; after it both are there, and the leaf is queued.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use serde::{Deserialize, Serialize};
+
+use super::record::{self as form, Place as Slot, Signed, TYP, UseId, UseRecord, Used, Verdict as Told};
+use super::{Mode, Place};
+use crate::base::bytes::{base64url, hex};
+use crate::base::id::CredentialId;
+use crate::base::json::Map;
+use crate::base::random::bytes;
+use crate::base::text::Label;
+use crate::crypto::digest::sha256;
+use crate::domain::application::record::{Application, catalogue};
+use crate::domain::change::{Change, Table};
+use crate::domain::city::City;
+use crate::domain::error::Error;
+use crate::domain::holder::{shown_codes, thumbprint_of};
+use crate::domain::issuance::record::CredentialHead;
+use crate::domain::leaf::{Kind, leaf};
+use crate::domain::matter::Matter;
+use crate::domain::ports::{Contested, StoreError};
+use crate::domain::record;
+use crate::vc::finding::{Check, Code, State};
+use crate::vc::jws;
+use crate::vc::sd_jwt::SdJwt;
+use crate::vc::sd_jwt::key_binding::holder_key;
+use crate::vc::verify::sources::StatusEntry;
+use crate::vc::verify::verdict::Summary;
+use crate::vc::verify::{Evidence, Outcome};
+
+/// Longest purpose, characters.
+const PURPOSE: usize = 200;
+/// Most fields that are named.
+const FIELDS: usize = 200;
+/// How often a chain that another process lengthened is read again.
+const TRIES: usize = 32;
+/// How many locks the chains share.
+const STRIPES: usize = 64;
+
+/// Whose turn it is to lengthen a chain.
+pub struct Turns(Vec<Mutex<()>>);
+
+impl Default for Turns {
+    fn default() -> Self {
+        Self((0..STRIPES).map(|_| Mutex::new(())).collect())
+    }
+}
+
+impl Turns {
+    fn take(&self, chain: &[u8]) -> Option<MutexGuard<'_, ()>> {
+        let at = sha256(chain).first().map_or(0, |byte| usize::from(*byte)) % STRIPES;
+        self.0.get(at).map(|turn| turn.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// One thing that was shown, and what came of it.
+#[derive(Clone, Copy)]
+pub(in crate::domain) struct Seen<'a> {
+    /// What came of it.
+    pub(in crate::domain) outcome: &'a Outcome,
+    /// What was shown, as received.
+    pub(in crate::domain) received: &'a [u8],
+}
+
+/// Where something was shown, how and what for.
+#[derive(Clone, Copy)]
+pub(in crate::domain) struct Context<'a> {
+    place: &'a Place,
+    mode: Mode,
+    application: Option<&'a Application>,
+    matter: Option<&'a Matter>,
+    purpose: Option<&'a Label>,
+}
+
+impl<'a> Context<'a> {
+    /// At a window, for nothing that is known.
+    pub(in crate::domain) fn new(place: &'a Place, mode: Mode) -> Self {
+        Self { place, mode, application: None, matter: None, purpose: None }
+    }
+
+    /// For an application.
+    pub(in crate::domain) fn of(mut self, application: &'a Application) -> Self {
+        self.application = Some(application);
+        self.matter = catalogue().ok().and_then(|matters| matters.named(&application.head.matter));
+        self
+    }
+
+    /// For a matter whose application is not filed.
+    pub(in crate::domain) fn about(mut self, matter: Option<&'a Matter>) -> Self {
+        self.matter = matter;
+        self
+    }
+
+    /// As the holder was told.
+    pub(in crate::domain) fn told(mut self, purpose: Option<&'a Label>) -> Self {
+        self.purpose = purpose;
+        self
+    }
+}
+
+/// Adds to a change what names the records that it holds.
+type Naming<'a> = &'a dyn Fn(Change, &[Signed]) -> Result<Change, Error>;
+
+/// The last record of a chain.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+struct Last {
+    seq: u64,
+    digest: Option<String>,
+}
+
+/// What a record says of one licence, and under whom it is found.
+struct About {
+    used: Option<Used>,
+    fields: Vec<String>,
+    whose: Vec<String>,
+}
+
+impl City {
+    /// Commits a change together with the records of what was seen, and what of it is kept with the case.
+    ///
+    /// The outer error: nothing was applied because it could not be decided; the inner one is the store's.
+    pub(in crate::domain) fn commit_seen(
+        &self,
+        change: Change,
+        context: &Context<'_>,
+        seen: &[Seen<'_>],
+    ) -> Result<Result<Vec<Signed>, StoreError>, Error> {
+        self.commit_seen_with(change, context, seen, &|change, _| Ok(change))
+    }
+
+    /// The same, where the change also holds something that names the records.
+    pub(in crate::domain) fn commit_seen_with(
+        &self,
+        mut change: Change,
+        context: &Context<'_>,
+        seen: &[Seen<'_>],
+        name: Naming<'_>,
+    ) -> Result<Result<Vec<Signed>, StoreError>, Error> {
+        let mut about = Vec::new();
+        for one in seen {
+            about.extend(self.about(one)?.into_iter().map(|about| (*one, about)));
+            if let (Some(application), Some(_)) = (context.application, &one.outcome.verified) {
+                change = self.keep_presentation(change, application, one.received)?;
+            }
+        }
+        let chain = record::key(&[context.place.unit.as_str(), &self.pseudonym(context.place)]);
+        let _turn = self.turns.take(&chain);
+        for _ in 0..TRIES {
+            let (with, signed) = self.recorded(change.clone(), &chain, context, &about)?;
+            match self.store().commit(name(with, &signed)?) {
+                Ok(_) => return Ok(Ok(signed)),
+                Err(error) if is_contested(&error) => {}
+                Err(error) => return Ok(Err(error)),
+            }
+        }
+        Ok(Err(StoreError::Retry))
+    }
+
+    fn recorded(
+        &self,
+        mut change: Change,
+        chain: &[u8],
+        context: &Context<'_>,
+        about: &[(Seen<'_>, About)],
+    ) -> Result<(Change, Vec<Signed>), Error> {
+        let row = self.store().get(Table::UseChain, chain)?;
+        let mut last: Last = match &row {
+            Some(row) => record::decode(Table::UseChain, &row.value)?,
+            None => Last::default(),
+        };
+        let mut signed = Vec::new();
+        for (seen, about) in about {
+            let one = self.sign_use(self.said(context, seen, about, &last));
+            last = Last { seq: one.record.seq, digest: Some(one.digest()) };
+            change = self.put_use(change, &one, about)?;
+            signed.push(one);
+        }
+        let value = record::encode(&last)?;
+        let change = match row {
+            Some(row) => change.update(Table::UseChain, chain, row.version, value),
+            None => change.insert(Table::UseChain, chain, value),
+        };
+        Ok((change, signed))
+    }
+
+    fn said(&self, context: &Context<'_>, one: &Seen<'_>, about: &About, last: &Last) -> UseRecord {
+        let place = context.place;
+        let (at, registry, clerk) = (self.this_second(), self.registry(), self.pseudonym(place));
+        let name = registry.agency(&place.unit).map(|agency| agency.name.clone());
+        let verdict = &one.outcome.verdict;
+        let bad = verdict.report.results().iter().filter(|one| matches!(one.state, State::Invalid | State::Error));
+        let codes = bad.filter_map(|one| one.code).map(|code: Code| code.as_str().to_owned());
+        UseRecord {
+            id: UseId::new(place.unit.clone(), at, &bytes::<12>(self.random())).to_string(),
+            chain: format!("{}/{clerk}", place.unit),
+            seq: last.seq.saturating_add(1),
+            prev: last.digest.clone(),
+            at,
+            unit: place.unit.clone(),
+            unit_name: name.unwrap_or_else(|| Label::new(place.unit.as_str(), place.unit.as_str())),
+            window: place.machine.then(|| place.who.clone()),
+            clerk,
+            application: context.application.map(|application| application.head.id.clone()),
+            matter: context.matter.map(|matter| matter.code.to_string()),
+            matter_name: context.matter.map(|matter| matter.name.clone()),
+            purpose: purpose(context),
+            basis: place.basis,
+            credential: about.used.clone(),
+            fields: about.fields.clone(),
+            mode: context.mode,
+            format: verdict.format.name().to_owned(),
+            presentation: base64url(&sha256(one.received)),
+            verdict: Told {
+                accepted: one.outcome.verified.is_some(),
+                codes: codes.collect(),
+                registry: registry.version,
+            },
+        }
+    }
+
+    fn sign_use(&self, said: UseRecord) -> Signed {
+        let kid = format!("{}#root", self.names.city_did());
+        let header: Map = [("typ".to_owned(), TYP.into()), ("kid".to_owned(), kid.into())].into_iter().collect();
+        let jwt = jws::sign(&header, &form::claims(&said), self.keys.root.as_ref());
+        Signed { record: said, jwt }
+    }
+
+    /// Adds a record, the indexes that find it, and its leaf.
+    fn put_use(&self, change: Change, one: &Signed, about: &About) -> Result<Change, Error> {
+        let id = UseId::parse(&one.record.id)?;
+        let key = id.key();
+        let mut head = form::claims(&one.record);
+        // What a clerk wrote may name somebody.
+        head.remove("purpose");
+        let value = self.vault().encode(Table::UseRecord, &key, &head, one.jwt.as_bytes())?;
+        let case = one.record.application.as_ref().map(form::of_case);
+        let licence = about.used.as_ref().and_then(|used| used.id.as_ref()).map(form::of_credential);
+        let whose = about.whose.iter().cloned().chain(case).chain(licence);
+        let mut change = change.insert(Table::UseRecord, key.clone(), value);
+        for whose in whose {
+            change = change.put(Table::UseIndex, id.index_key(&whose), key.clone());
+        }
+        change.leaves.push(leaf(Kind::Used, one.record.at, &[("record", one.digest().into())]));
+        Ok(change)
+    }
+
+    /// The name under which holders know a clerk.
+    fn pseudonym(&self, place: &Place) -> String {
+        let named = format!("{}/{}/{}", place.unit, if place.machine { "machine" } else { "person" }, place.who);
+        let digest = self.keyed_digest("clerk", named.as_bytes());
+        format!("C-{}", hex(digest.get(..5).unwrap_or_default()).to_uppercase())
+    }
+
+    /// What is said of the licences of one presentation; one entry that says nothing where none could be read.
+    fn about(&self, seen: &Seen<'_>) -> Result<Vec<About>, Error> {
+        let summaries = &seen.outcome.verdict.credentials;
+        let mut about = match &seen.outcome.verified {
+            Some(verified) => {
+                let both = verified.credentials.iter().zip(summaries);
+                both.map(|(evidence, summary)| self.about_verified(evidence, summary)).collect::<Result<Vec<_>, _>>()?
+            }
+            None => summaries
+                .iter()
+                .map(|summary| self.about_refused(summary, seen.outcome, seen.received))
+                .collect::<Result<_, _>>()?,
+        };
+        if about.is_empty() {
+            about.push(About { used: None, fields: Vec::new(), whose: Vec::new() });
+        }
+        Ok(about)
+    }
+
+    fn about_verified(&self, evidence: &Evidence, summary: &Summary) -> Result<About, Error> {
+        let status = evidence.status.iter().map(slot_of).collect();
+        let mut about = self.about_summary(summary, status);
+        let mut whose = Vec::new();
+        if let Some(credential_type) = self.type_of(&evidence.type_names) {
+            whose = self.holders_of(evidence, credential_type)?;
+        }
+        let keys: Vec<_> = evidence.holders.iter().filter_map(|holder| thumbprint_of(holder)).collect();
+        self.name_licence(&mut about, &keys)?;
+        self.add_holders(&mut whose, &keys, about.used.as_ref())?;
+        about.whose = whose;
+        Ok(about)
+    }
+
+    /// Of what was refused only what an issuer really signed is shown to its holder: nobody can fill another's list.
+    fn about_refused(&self, summary: &Summary, outcome: &Outcome, received: &[u8]) -> Result<About, Error> {
+        let mut about = self.about_summary(summary, Vec::new());
+        let signed = outcome.verdict.report.state(Check::Proof) == State::Valid;
+        if !signed {
+            // The identifier is anybody's word then.
+            if let Some(used) = &mut about.used {
+                used.id = None;
+            }
+            return Ok(about);
+        }
+        let keys: Vec<_> = bound_key(received).into_iter().collect();
+        self.name_licence(&mut about, &keys)?;
+        let mut whose = self.tags_of_claims(summary);
+        self.add_holders(&mut whose, &keys, about.used.as_ref())?;
+        about.whose = whose;
+        Ok(about)
+    }
+
+    fn about_summary(&self, summary: &Summary, status: Vec<Slot>) -> About {
+        let found = self.type_of(&summary.type_names);
+        let id = summary.id.as_deref().and_then(|id| id.strip_prefix("urn:certless:"));
+        let used = Used {
+            id: id.and_then(|id| CredentialId::parse(id).ok()),
+            type_code: found.map(|found| found.annotation().code.clone()),
+            type_name: summary.type_label.clone(),
+            issuer: summary.issuer.chars().take(300).collect(),
+            issuer_name: summary.issuer_name.clone(),
+            status,
+        };
+        let subjects = summary.claims().into_iter().flat_map(|claims| claims.subjects().collect::<Vec<_>>());
+        let mut fields: Vec<String> =
+            subjects.flat_map(|subject| subject.keys()).filter(|name| *name != "id").cloned().collect();
+        fields.sort_unstable();
+        fields.dedup();
+        fields.retain(|name| name.len() <= 64);
+        fields.truncate(FIELDS);
+        About { used: Some(used), fields, whose: Vec::new() }
+    }
+
+    /// The tags of the codes that claims show, whose issuer signed them.
+    fn tags_of_claims(&self, summary: &Summary) -> Vec<String> {
+        let Some(credential_type) = self.type_of(&summary.type_names) else { return Vec::new() };
+        let subjects = summary.claims().into_iter().flat_map(|claims| claims.subjects().collect::<Vec<_>>());
+        let codes = subjects.flat_map(|subject| shown_codes(credential_type, subject));
+        codes.map(|(code_type, code)| self.holder_tag(&code_type, &code)).collect()
+    }
+
+    /// Finds the licence behind a copy that does not tell it: the one of the key whose type it is.
+    fn name_licence(&self, about: &mut About, keys: &[String]) -> Result<(), Error> {
+        let Some(used) = about.used.as_mut().filter(|used| used.id.is_none()) else { return Ok(()) };
+        for key in keys {
+            let heads = self.heads_of_key(key)?;
+            let fits = |head: &&CredentialHead| {
+                let list = |place: &Slot| self.names.own_status_list(&place.list);
+                let same = |place: &Slot| {
+                    list(place).is_some_and(|list| {
+                        list.agency == head.agency
+                            && head
+                                .all_slots()
+                                .any(|slot| slot.list == list.number && u64::from(slot.idx) == place.index)
+                    })
+                };
+                Some(&head.type_code) == used.type_code.as_ref()
+                    && (used.status.is_empty() || used.status.iter().any(same))
+            };
+            let mut fitting = heads.iter().filter(fits);
+            if let (Some(head), None) = (fitting.next(), fitting.next()) {
+                used.id = Some(head.id.clone());
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    fn heads_of_key(&self, thumbprint: &str) -> Result<Vec<CredentialHead>, Error> {
+        let page = self.store().scan(Table::HolderIndex, &record::prefix(&[&Self::key_tag(thumbprint)]), None, 32)?;
+        let mut heads = Vec::new();
+        for (_, row) in page.rows {
+            if let Some(row) = self.store().get(Table::Credential, &row.value)? {
+                heads.push(record::decode(Table::Credential, &row.value)?);
+            }
+        }
+        Ok(heads)
+    }
+
+    /// Adds those who hold the licence by the city's own record, and the keys themselves.
+    fn add_holders(&self, whose: &mut Vec<String>, keys: &[String], used: Option<&Used>) -> Result<(), Error> {
+        if let Some(id) = used.and_then(|used| used.id.as_ref())
+            && let Some(key) = self.store().get(Table::CredentialById, id.as_str().as_bytes())?
+            && let Some(row) = self.store().get(Table::Credential, &key.value)?
+        {
+            let head: CredentialHead = record::decode(Table::Credential, &row.value)?;
+            whose.extend(head.holders.into_iter().map(|holder| holder.tag));
+        }
+        whose.extend(keys.iter().map(|key| Self::key_tag(key)));
+        whose.sort_unstable();
+        whose.dedup();
+        whose.truncate(32);
+        Ok(())
+    }
+}
+
+fn is_contested(error: &StoreError) -> bool {
+    matches!(
+        error,
+        StoreError::Conflict(Contested::Row { table: Table::UseChain, .. })
+            | StoreError::Duplicate { table: Table::UseChain, .. }
+            | StoreError::NotFound { table: Some(Table::UseChain), .. }
+    )
+}
+
+/// The thumbprint of the key that an SD-JWT is bound to; its issuer's signature was looked at before.
+fn bound_key(received: &[u8]) -> Option<String> {
+    let sd_jwt = SdJwt::parse(std::str::from_utf8(received).ok()?.trim()).ok()?;
+    Some(holder_key(sd_jwt.payload()).ok()??.thumbprint())
+}
+
+fn slot_of(entry: &StatusEntry) -> Slot {
+    match entry {
+        StatusEntry::Bitstring(entry) => Slot { list: entry.list.clone(), index: entry.index },
+        StatusEntry::Token(reference) => Slot { list: reference.uri.clone(), index: reference.index },
+    }
+}
+
+/// What people are told that it was for.
+fn purpose(context: &Context<'_>) -> Label {
+    let cut = |text: &str| text.chars().take(PURPOSE).collect::<String>();
+    let told = context.purpose.cloned().or_else(|| {
+        let name = &context.matter?.name;
+        Some(Label::new(format!("办理“{}”", name.zh), format!("For the matter “{}”", name.en)))
+    });
+    let told = told.unwrap_or_else(|| Label::new("窗口核验证照", "Verification at the window"));
+    Label::new(cut(&told.zh), cut(&told.en))
+}
