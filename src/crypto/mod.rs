@@ -10,6 +10,7 @@ pub mod ecdh;
 pub mod ed25519;
 pub mod jwk;
 pub mod multikey;
+mod multiples;
 pub mod p256;
 pub mod password;
 pub mod seal;

@@ -4,7 +4,7 @@ use super::change::Table;
 use super::city::City;
 use super::error::Error;
 use super::holder::thumbprint_of;
-use super::issuance::record::{CredentialHead, Package};
+use super::issuance::record::{Copy, CredentialHead, Package};
 use super::ports::MAX_PAGE;
 use super::record;
 use crate::base::bytes::{base64url, from_base64url};
@@ -50,7 +50,12 @@ impl City {
         let row = self.store().get(Table::Credential, &key)?;
         let row = row.ok_or_else(|| Error::corrupt("an index leads to no credential"))?;
         let body = record::open(&self.keys.sealer, Table::Credential, &key, &row.value)?;
-        Ok(Registered { head: record::decode(Table::Credential, &row.value)?, package: Package::from_bytes(&body)? })
+        let head: CredentialHead = record::decode(Table::Credential, &row.value)?;
+        let mut package = Package::from_bytes(&body)?;
+        if package.copies.iter().all(Copy::is_unsigned) {
+            package.copies = self.copies_of(&head, &package)?;
+        }
+        Ok(Registered { head, package })
     }
 
     /// Credentials of a holder that an agency issued. `holder` is the holder's tag, or the DID or thumbprint of the key.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::Bound;
 use std::path::Path;
+use std::sync::Barrier;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -19,6 +20,9 @@ use crate::domain::error::Error;
 /// Callers at once, and rows of one group of the bare commit.
 const CALLERS: usize = 64;
 
+/// Licences issued, and changes written bare, before anything is measured: threads and caches are then as they stay.
+const WARMING: usize = 16 * CALLERS;
+
 /// A row as it lies on disk: where, key, frame.
 type Row = (Space, Vec<u8>, Vec<u8>);
 
@@ -34,31 +38,34 @@ pub(super) fn measure(folder: &Path, span: Duration) -> Result<Vec<Figure>, Erro
     ])
 }
 
-/// Issues a second, and CPU seconds of one.
+/// Issues a second, and CPU seconds of one, by callers who have each issued some before.
 fn issue(folder: &Path, span: Duration) -> Result<(f64, f64), Error> {
     let city = city(folder)?;
     let people = demo::generate(&city)?;
     let orders: Vec<_> = people.stock.iter().map(demo::order).collect();
-    let next = AtomicUsize::new(0);
-    let (start, begun) = (Instant::now(), process_seconds());
-    let failures = thread::scope(|scope| {
-        let callers = (0..CALLERS).map(|_| {
-            scope.spawn(|| {
-                while start.elapsed() < span {
-                    let Some(order) = orders.get(next.fetch_add(1, Ordering::Relaxed)) else { break };
-                    city.issue(order)?;
-                }
-                Ok::<(), Error>(())
-            })
-        });
-        callers.collect::<Vec<_>>().into_iter().find_map(|caller| caller.join().ok()?.err())
-    });
-    let (elapsed, spent) = (start.elapsed(), process_seconds() - begun);
-    if let Some(error) = failures {
-        return Err(error);
-    }
-    let done = next.load(Ordering::Relaxed).min(orders.len());
-    Ok((rate(done, elapsed), 1.0 / per_second(done, spent)))
+    let (warming, measured) = orders.split_at(WARMING.min(orders.len() / 2));
+    let (next, warm) = (AtomicUsize::new(0), Barrier::new(CALLERS + 1));
+    thread::scope(|scope| {
+        let caller = |start: usize| {
+            let mine = warming.iter().skip(start).step_by(CALLERS);
+            let warmed = mine.map(|order| city.issue(order).map(drop)).collect::<Result<Vec<()>, Error>>();
+            warm.wait();
+            warmed?;
+            let begun = Instant::now();
+            while begun.elapsed() < span {
+                let Some(order) = measured.get(next.fetch_add(1, Ordering::Relaxed)) else { break };
+                city.issue(order)?;
+            }
+            Ok::<(), Error>(())
+        };
+        let callers: Vec<_> = (0..CALLERS).map(|start| scope.spawn(move || caller(start))).collect();
+        warm.wait();
+        let (start, begun) = (Instant::now(), process_seconds());
+        let failures = callers.into_iter().find_map(|caller| caller.join().ok()?.err());
+        let (elapsed, spent) = (start.elapsed(), process_seconds() - begun);
+        let done = next.load(Ordering::Relaxed).min(measured.len());
+        failures.map_or_else(|| Ok((rate(done, elapsed), 1.0 / per_second(done, spent))), Err)
+    })
 }
 
 /// The rows of every issuance in a store, change by change: what one change wrote bears one version.
@@ -79,7 +86,11 @@ fn changes(folder: &Path) -> Result<Vec<Vec<Row>>, Error> {
 /// The same changes once more, 64 a transaction, one transaction after another.
 fn bare(folder: &Path, changes: Vec<Vec<Row>>) -> Result<f64, Error> {
     let raw = Raw::create(folder, &Options::default())?;
-    let (mut changes, mut done, start) = (changes.into_iter(), 0, Instant::now());
+    let mut changes = changes.into_iter();
+    for _ in 0..WARMING / CALLERS {
+        raw.commit(changes.by_ref().take(CALLERS).flatten())?;
+    }
+    let (mut done, start) = (0, Instant::now());
     loop {
         let group: Vec<_> = changes.by_ref().take(CALLERS).collect();
         if group.is_empty() {

@@ -100,6 +100,11 @@ impl City {
         Err(Error::new(ErrorKind::Conflict, "the licence is not in force").says(zh, en))
     }
 
+    /// The copies of a licence that the register keeps, signed now.
+    pub(in crate::domain) fn copies_of(&self, head: &CredentialHead, package: &Package) -> Result<Vec<Copy>, Error> {
+        self.sign_copies(&self.prepared_again(head, package)?)
+    }
+
     /// What signing needs, out of what was issued before.
     fn prepared_again(&self, head: &CredentialHead, package: &Package) -> Result<Prepared, Error> {
         let agency = Agencies::shipped()?.find(&head.agency).ok_or_else(|| Error::corrupt("agency of a credential"))?;
@@ -185,7 +190,7 @@ impl City {
     fn unbind_register(&self, claimed: &mut Claimed, holder: usize) -> Result<(), Error> {
         let before = claimed.prepared.keys.iter().take(holder).flatten().count();
         let (json_slot, pairs) = (1, 1 + before * 2);
-        let fresh = self.take_slots(&claimed.head.agency, 3)?;
+        let fresh = self.take_slots(&claimed.head.agency, 2)?;
         let mut slots: Vec<Slot> = claimed.head.slots.clone();
         claimed.revoked.extend(slots.drain(pairs.min(slots.len())..(pairs + 2).min(slots.len())));
         claimed.revoked.extend(slots.drain(..json_slot.min(slots.len())));
@@ -201,9 +206,6 @@ impl City {
         claimed.package.credential = self.sign_credential(&claimed.prepared)?;
         claimed.leaves.push(self.issued_leaf(&claimed.head, claimed.package.credential.get(), claimed.prepared.at));
         if claimed.package.copies.is_empty() {
-            let draft = Draft { subject: claimed.subject(0)?, key: None };
-            let compact = self.sign_views(&claimed.prepared, &draft, fresh.get(2));
-            claimed.package.copies.push(Copy { holder: None, sd_jwt: None, compact });
             claimed.prepared.slots.extend(fresh.into_iter().skip(1));
         }
         claimed.head.slots.clone_from(&claimed.prepared.slots);

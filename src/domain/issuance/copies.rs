@@ -1,8 +1,10 @@
 //! The forms that are bound to one holder each: the SD-JWT VC and the compact views.
 //!
-//! Every holder with a key gets one copy bound to that key. A credential whose holders brought no key gets one copy
-//! with compact views bound to nobody: they can be printed, and say that the bearer is not proved. The SD-JWT and the
-//! compact views of a copy have status slots of their own, so that two verifiers cannot link them by their status.
+//! Every holder with a key gets one copy bound to that key. A credential whose holders brought no key has compact views
+//! bound to nobody: they can be printed, and say that the bearer is not proved. Few of a stock are ever fetched or
+//! printed, so the register keeps the JSON credential alone, and copies are signed when they are asked for, by the key
+//! of the day. The SD-JWT and the compact views of a copy have status slots of their own, taken when the credential was
+//! issued, so that two verifiers cannot link them by their status.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +14,6 @@ use crate::base::bytes::base64url;
 use crate::base::json::Map;
 use crate::base::time::{Timestamp, china_end_of_day};
 use crate::crypto::PublicKey;
-use crate::domain::catalogue::Filled;
 use crate::domain::city::City;
 use crate::domain::error::Error;
 use crate::domain::holder;
@@ -20,9 +21,10 @@ use crate::domain::status::Slot;
 use crate::vc::status::token::StatusReference;
 use crate::vc::{compact, sd_jwt};
 
-/// How many copies there will be.
-pub(super) fn count(filled: &Filled, keys: &[Option<PublicKey>]) -> usize {
-    keys.iter().flatten().count().clamp(1, filled.holders.len().max(1))
+/// How many status slots a credential needs: its own, two for each copy that is bound, or one for the views of nobody.
+pub(super) fn slots(keys: &[Option<PublicKey>]) -> u32 {
+    let bound = u32::try_from(keys.iter().flatten().count()).unwrap_or(u32::MAX / 4);
+    1 + if bound == 0 { 1 } else { bound * 2 }
 }
 
 /// One copy to be: its subject, and its holder's key.
@@ -31,8 +33,14 @@ pub(super) struct Draft<'a> {
     pub(super) key: Option<&'a PublicKey>,
 }
 
+/// The copies as the register keeps them: for whom, and nothing signed.
+pub(super) fn unsigned(keys: &[Option<PublicKey>]) -> Vec<Copy> {
+    let bound = keys.iter().flatten();
+    bound.map(|key| Copy { holder: Some(holder::did_of(key)), sd_jwt: None, compact: BTreeMap::new() }).collect()
+}
+
 impl City {
-    /// Signs every copy.
+    /// Signs every copy: one for each holder with a key, or the views that anybody may print.
     pub(super) fn sign_copies(&self, prepared: &Prepared) -> Result<Vec<Copy>, Error> {
         let mut slots = prepared.slots.iter().skip(1);
         let mut copies = Vec::new();
@@ -41,7 +49,7 @@ impl City {
             copies.push(Copy {
                 holder: draft.key.map(holder::did_of),
                 sd_jwt: draft.key.map(|key| self.sign_sd_jwt(prepared, draft.subject, key, first)).transpose()?,
-                compact: self.sign_views(prepared, &draft, second),
+                compact: self.sign_views(prepared, &draft, second.or(first)),
             });
         }
         Ok(copies)

@@ -1,4 +1,4 @@
-//! Issuing: a row of an agency's stock becomes a signed credential in every form, in one change.
+//! Issuing: a row of an agency's stock becomes a signed credential, in one change; its other forms when they are asked for.
 //!
 //! Order of work, after the example of certificate authorities: check the row against the type, lease the status slots
 //! durably, assemble, sign, check what was signed against the schema, then one commit with the record, its indexes, the
@@ -152,20 +152,18 @@ impl City {
         let signer = self.keys.agency(&order.agency)?;
         let id = self.new_identifier(agency, credential_type)?;
         filled.certificate.insert("certificateIdentifier".to_owned(), id.as_str().into());
-        let copies = u32::try_from(copies::count(&filled, &keys)).unwrap_or(u32::MAX);
-        let slots = self.take_slots(&order.agency, copies.saturating_mul(2).saturating_add(1))?;
+        let slots = self.take_slots(&order.agency, copies::slots(&keys))?;
         Ok(Prepared { credential_type, agency, signer, filled, keys, id, slots, at: self.this_second() })
     }
 
     fn secure(&self, prepared: &Prepared) -> Result<record::Package, Error> {
         let credential = self.sign_credential(prepared)?;
-        let copies = self.sign_copies(prepared)?;
         Ok(record::Package {
             id: prepared.id.clone(),
             type_code: prepared.credential_type.annotation().code.clone(),
             number: prepared.filled.number.clone(),
             credential,
-            copies,
+            copies: copies::unsigned(&prepared.keys),
         })
     }
 

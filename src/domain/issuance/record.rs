@@ -138,6 +138,13 @@ pub struct Copy {
     pub compact: BTreeMap<String, String>,
 }
 
+impl Copy {
+    /// Whether it says only for whom it is.
+    pub fn is_unsigned(&self) -> bool {
+        self.sd_jwt.is_none() && self.compact.is_empty()
+    }
+}
+
 impl Package {
     /// The bytes to seal.
     pub fn to_bytes(&self) -> Result<Vec<u8>, Error> {

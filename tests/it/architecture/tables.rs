@@ -39,7 +39,6 @@ pub(super) const CRATES: &[(&str, &[&str])] = &[
     ("axum_server", APP),
     ("base45", BASE),
     ("base64", BASE),
-    ("bs58", BASE),
     ("calamine", TABLES),
     ("chacha20poly1305", CRYPTO),
     ("clap", CLI),
