@@ -61,7 +61,8 @@ impl Seed {
     }
 }
 
-/// A deterministic stream out of a seed, for the demo city and for tests; never for keys of a real city.
+/// A deterministic stream: out of a secret key, for what must come out the same each time; out of a text, for the demo
+/// city and for tests, never for keys of a real city.
 pub struct SeededRandom {
     key: [u8; 32],
     state: Mutex<(u64, [u8; 32], usize)>,
@@ -70,7 +71,12 @@ pub struct SeededRandom {
 impl SeededRandom {
     /// The stream that belongs to a seed text.
     pub fn new(seed: &str) -> Self {
-        Self { key: sha256_of(&[b"certless/seeded-random/", seed.as_bytes()]), state: Mutex::new((0, [0; 32], 32)) }
+        Self::keyed(sha256_of(&[b"certless/seeded-random/", seed.as_bytes()]))
+    }
+
+    /// The stream that belongs to a key.
+    pub fn keyed(key: [u8; 32]) -> Self {
+        Self { key, state: Mutex::new((0, [0; 32], 32)) }
     }
 }
 

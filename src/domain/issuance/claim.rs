@@ -100,9 +100,15 @@ impl City {
         Err(Error::new(ErrorKind::Conflict, "the licence is not in force").says(zh, en))
     }
 
-    /// The copies of a licence that the register keeps, signed now.
+    /// The copies of a licence for the holders that the register knows, dated as the licence, or from when on the agency
+    /// signs with the key that it has now.
     pub(in crate::domain) fn copies_of(&self, head: &CredentialHead, package: &Package) -> Result<Vec<Copy>, Error> {
-        self.sign_copies(&self.prepared_again(head, package)?)
+        let mut prepared = self.prepared_again(head, package)?;
+        let registry = self.registry();
+        let keys = registry.agency(&head.agency).map(|agency| agency.keys.as_slice()).unwrap_or_default();
+        let key = keys.iter().find(|key| key.id == prepared.signer.key_id);
+        prepared.at = key.map_or(head.issued_at, |key| key.valid_from.max(head.issued_at));
+        self.sign_copies(&prepared)
     }
 
     /// What signing needs, out of what was issued before.
@@ -145,7 +151,7 @@ impl City {
 
     fn copy_sd_jwt(&self, claimed: &Claimed, holder: usize, key: &BoundKey, slot: &Slot) -> Result<Value, Error> {
         let subject = claimed.subject(holder)?;
-        self.sign_sd_jwt(&claimed.prepared, subject, &key.key, Some(slot)).map(Value::String)
+        self.sign_sd_jwt(&claimed.prepared, subject, &key.key, Some(slot), self.random()).map(Value::String)
     }
 
     fn copy_compact(&self, claimed: &Claimed, holder: usize, key: &BoundKey, slot: &Slot) -> Result<Value, Error> {

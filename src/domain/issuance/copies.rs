@@ -2,8 +2,8 @@
 //!
 //! Every holder with a key gets one copy bound to that key. A credential whose holders brought no key has compact views
 //! bound to nobody: they can be printed, and say that the bearer is not proved. Few of a stock are ever fetched or
-//! printed, so the register keeps the JSON credential alone, and copies are signed when they are asked for, by the key
-//! of the day. The SD-JWT and the compact views of a copy have status slots of their own, taken when the credential was
+//! printed, so the register keeps the JSON credential alone, and copies are signed when they are asked for, the same
+//! each time as long as the agency signs with the same key. The SD-JWT and the compact views of a copy have status slots of their own, taken when the credential was
 //! issued, so that two verifiers cannot link them by their status.
 
 use std::collections::BTreeMap;
@@ -12,8 +12,10 @@ use super::Prepared;
 use super::record::Copy;
 use crate::base::bytes::base64url;
 use crate::base::json::Map;
+use crate::base::random::Random;
 use crate::base::time::{Timestamp, china_end_of_day};
 use crate::crypto::PublicKey;
+use crate::crypto::derive::SeededRandom;
 use crate::domain::city::City;
 use crate::domain::error::Error;
 use crate::domain::holder;
@@ -48,11 +50,24 @@ impl City {
             let (first, second) = (slots.next(), slots.next());
             copies.push(Copy {
                 holder: draft.key.map(holder::did_of),
-                sd_jwt: draft.key.map(|key| self.sign_sd_jwt(prepared, draft.subject, key, first)).transpose()?,
+                sd_jwt: draft.key.map(|key| self.sign_kept(prepared, draft.subject, key, first)).transpose()?,
                 compact: self.sign_views(prepared, &draft, second.or(first)),
             });
         }
         Ok(copies)
+    }
+
+    /// The SD-JWT that a holder of the register gets: its salts follow from the credential and the keys.
+    fn sign_kept(
+        &self,
+        prepared: &Prepared,
+        subject: &Map,
+        key: &PublicKey,
+        slot: Option<&Slot>,
+    ) -> Result<String, Error> {
+        let parts = [prepared.id.as_str(), &prepared.signer.key_id, &key.thumbprint()];
+        let salts = SeededRandom::keyed(self.keyed_digest("salts", parts.join("\0").as_bytes()));
+        self.sign_sd_jwt(prepared, subject, key, slot, &salts)
     }
 
     fn reference(&self, prepared: &Prepared, slot: Option<&Slot>) -> Option<StatusReference> {
@@ -67,6 +82,7 @@ impl City {
         subject: &Map,
         key: &PublicKey,
         slot: Option<&Slot>,
+        random: &dyn Random,
     ) -> Result<String, Error> {
         let mut claims = subject.clone();
         claims.remove("id");
@@ -87,7 +103,7 @@ impl City {
             open: &[],
             decoys: 4,
         };
-        Ok(credential.issue(prepared.signer.signer.as_ref(), self.random())?.to_string())
+        Ok(credential.issue(prepared.signer.signer.as_ref(), random)?.to_string())
     }
 
     pub(super) fn sign_views(

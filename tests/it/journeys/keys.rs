@@ -84,6 +84,29 @@ fn after_a_rotation_old_licences_hold_and_new_ones_are_signed_by_the_new_key() {
 }
 
 #[test]
+fn copies_fetched_again_are_the_same_until_the_key_changes_and_hold_after_it() {
+    let story = Story::new();
+    let stranger = Stranger(&story.city);
+    let (_, mut resident) = story.issue(0);
+    let id = resident.wallet.find("idCard").unwrap().id.clone();
+    let path = format!("/api/credentials/{id}");
+    let fetch = || story.city.get(Some(&story.city.token), &path, "application/json").json()["package"].clone();
+    let (first, again) = (fetch(), fetch());
+    assert!(first["copies"][0]["sdJwt"].is_string() && first["copies"][0]["compact"]["basic"].is_string(), "{first}");
+    assert_eq!(first, again);
+
+    story.clock.advance(60);
+    story.rotate();
+    let later = fetch();
+    assert_eq!(later["credential"], first["credential"]);
+    assert_ne!(later["copies"], first["copies"]);
+    resident.receive(&json!({"package": later}));
+    let now = story.city.service.city.now();
+    stranger.verify(&resident.code_at("idCard", "basic", now)).accept();
+    stranger.verify(resident.wallet.find("idCard").unwrap().copies[0].sd_jwt.as_deref().unwrap()).accept();
+}
+
+#[test]
 fn a_compromised_key_fails_what_it_signed_from_that_date_on() {
     let story = Story::new();
     let stranger = Stranger(&story.city);
