@@ -11,3 +11,4 @@ pub mod server;
 pub mod telemetry;
 pub mod tls;
 pub mod verifier;
+pub mod witnesses;

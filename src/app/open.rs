@@ -133,6 +133,7 @@ fn city_keys(ring: &Keyring, registry: &Registry) -> CityKeys {
     CityKeys {
         root: Arc::new(ring.city().root),
         log: Arc::new(ring.city().log),
+        witness: Arc::new(ring.city().witness),
         sealer: Sealer::new(storage.sealing.expose()),
         holder_tag: storage.holder_tag,
         tokens: storage.tokens,

@@ -16,6 +16,7 @@ use super::background::Background;
 use super::config::Config;
 use super::telemetry;
 use super::tls::{self, Gate, Tls};
+use super::witnesses::Witnessing;
 use crate::domain::city::City;
 use crate::domain::error::{Error, ErrorKind};
 use crate::http::service::{Limits, Service};
@@ -39,9 +40,11 @@ pub fn serve(config: &Config, city: City, ready: impl FnOnce()) -> Result<(), Er
         pages: Arc::new(ui::Site),
         hub: http::hub::Hub::default(),
     });
+    let witnessing = Witnessing::start(Arc::clone(&service), config.fetch_policy()?);
     let background = Background::start(Arc::clone(&service), config.keys_folder());
     let outcome = runtime.block_on(listen(config, Arc::clone(&service), ready));
     drop(background);
+    drop(witnessing);
     runtime.shutdown_timeout(Duration::from_secs(5));
     outcome?;
     let health = service.city.store().health();

@@ -146,6 +146,7 @@ fn no_keys() -> CityKeys {
     CityKeys {
         root: Arc::new(SigningKey::ed25519(&[0; 32])),
         log: Arc::new(SigningKey::ed25519(&[0; 32])),
+        witness: Arc::new(SigningKey::ed25519(&[0; 32])),
         sealer: Sealer::new(&[0; 32]),
         holder_tag: Secret::new([0; 32]),
         tokens: Secret::new([0; 32]),

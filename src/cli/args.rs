@@ -54,6 +54,8 @@ pub enum Command {
     Token(TokenArgs),
     /// The accounts of the staff: add, list, disable, enable, reset, end-sessions.
     Account(super::account::AccountArgs),
+    /// The witnesses of the city's log, and the logs that the city witnesses.
+    Witness(super::witness::WitnessArgs),
     /// Measure the raw limits of this machine and the product beside them.
     Bench(BenchArgs),
     /// The building blocks by themselves: JSON lines in, JSON lines out.

@@ -23,6 +23,7 @@ pub mod token;
 pub mod tool;
 pub mod verify;
 pub mod wallet;
+pub mod witness;
 
 use std::ffi::OsString;
 use std::io::Write as _;
@@ -114,6 +115,7 @@ fn execute(cli: Cli, out: Output) -> Result<u8, Error> {
         Command::Tls(args) => tls::run(&args, out),
         Command::Token(args) => token::run(&args, out),
         Command::Account(args) => account::run(&args, out),
+        Command::Witness(args) => witness::run(&args, out),
         Command::Bench(args) => bench::run(&args, out),
         Command::Tool(args) => {
             let (input, lines) = (std::io::stdin().lock(), std::io::stdout().lock());

@@ -7,7 +7,7 @@
 use super::city::City;
 use super::error::{Error, ErrorKind};
 use super::ports::{LogHead, MAX_PAGE, StoreError};
-use crate::tlog::checkpoint::{Checkpoint, Policy};
+use crate::tlog::checkpoint::Policy;
 use crate::tlog::merkle::{Hash, Node, inclusion_proof};
 use crate::tlog::note::{Kind, VerifierKey};
 use crate::tlog::proof::LogProof;
@@ -31,16 +31,23 @@ impl City {
         Ok(Policy { origin: self.log_origin(), logs: vec![key], witnesses: Vec::new(), quorum: 0 })
     }
 
-    /// The signed checkpoint of the log as it stands.
+    /// The signed checkpoint of the log as it stands, with what witnesses have said of it.
     pub fn checkpoint(&self) -> Result<String, Error> {
         self.signed_head(self.store().log_head()?)
     }
 
     fn signed_head(&self, head: LogHead) -> Result<String, Error> {
-        let origin = self.log_origin();
-        let mut note = Checkpoint { origin: origin.clone(), size: head.size, root: head.root }.note()?;
-        note.sign(&origin, self.keys.log.as_ref())?;
-        Ok(note.to_string())
+        Ok(self.cosigned_note(head)?.to_string())
+    }
+
+    /// The checkpoint that a proof of an entry leads to: the newest with its quorum of witnesses if it covers the entry, the
+    /// present one otherwise.
+    fn head_over(&self, index: u64) -> Result<(LogHead, String), Error> {
+        if let Some((head, note)) = self.witnessed_checkpoint()?.filter(|(head, _)| index < head.size) {
+            return Ok((head, note));
+        }
+        let head = self.store().log_head()?;
+        Ok((head, self.signed_head(head)?))
     }
 
     /// A tile or an entry bundle; `not-found` when the log does not have it as named: a partial one of another width than
@@ -80,14 +87,14 @@ impl City {
         self.store().log_node(node.level, node.index)
     }
 
-    /// The inclusion of an entry in the log as it stands, with the signed checkpoint; `not-found` beyond the head.
+    /// The inclusion of an entry in the log, with a signed checkpoint that covers it; `not-found` beyond the head.
     pub fn log_proof(&self, index: u64) -> Result<LogProof, Error> {
-        let head = self.store().log_head()?;
+        let (head, checkpoint) = self.head_over(index)?;
         let hashes = inclusion_proof(index, head.size, |node| self.log_hash(node))?;
         let hashes = hashes.ok_or_else(|| {
             Error::new(ErrorKind::NotFound, "beyond the head of the log")
                 .says("日志中还没有这一条，请稍后再查。", "The log has no such entry yet. Ask again in a moment.")
         })?;
-        Ok(LogProof { extra: None, index, hashes, checkpoint: self.signed_head(head)? })
+        Ok(LogProof { extra: None, index, hashes, checkpoint })
     }
 }

@@ -4,7 +4,7 @@
 //! which every use case is a function: load, decide, one commit, answer. Read [`agency`], [`catalogue`], [`matter`] with
 //! [`matter_rules`], and [`calendar`] (what there is before anyone comes; [`demo`] makes a fictitious one), then [`trust`],
 //! [`issuance`], [`offer`] (how a wallet receives), [`status`], [`register`], [`holder`] (credentials), [`presentation`],
-//! [`request`], [`spoken`] and [`application`] (the work at the window); [`log`] is what others read of the log and [`companion`] a document's proof from it; [`record`], [`leaf`], [`counter`] and [`token`] are
+//! [`request`], [`spoken`] and [`application`] (the work at the window); [`log`] is what others read of the log and [`companion`] a document's proof from it, [`witness`] how cities watch each other's logs; [`record`], [`leaf`], [`counter`] and [`token`] are
 //! what they share; [`account`] is who of the staff does it, [`pending`] what waits for a
 //! second of them, [`audit`] what is remembered of it, [`usage`] what holders see of every use of their licences. [`wallet`] is the other side: what a holder
 //! holds and shows, which the city never sees.
@@ -42,3 +42,4 @@ pub mod token;
 pub mod trust;
 pub mod usage;
 pub mod wallet;
+pub mod witness;

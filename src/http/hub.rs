@@ -23,6 +23,8 @@ pub struct Hub {
     pub tokens: Pace,
     /// How often an address may ask for a nonce, one for each credential request.
     pub nonces: Pace,
+    /// How often an address may ask for a cosignature.
+    pub witnessing: Pace,
 }
 
 impl Default for Hub {
@@ -33,6 +35,7 @@ impl Default for Hub {
             spoken: Pace::new(20, 2_000),
             tokens: Pace::new(120, 6_000),
             nonces: Pace::new(600, 30_000),
+            witnessing: Pace::new(600, 12_000),
         }
     }
 }

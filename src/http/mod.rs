@@ -38,6 +38,7 @@ pub mod types;
 pub mod uses;
 pub mod vc_api;
 pub mod verify;
+pub mod witness;
 
 use std::collections::BTreeSet;
 
@@ -76,6 +77,7 @@ pub fn routes() -> Vec<Route> {
     routes.extend(vc_api::routes());
     routes.extend(log::routes());
     routes.extend(companion::routes());
+    routes.extend(witness::routes());
     routes.extend(documents::routes().into_iter().map(published));
     routes.extend(health::routes());
     routes

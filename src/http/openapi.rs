@@ -303,21 +303,39 @@ fn upload() -> Value {
     json!({"type": "object", "required": ["file"], "properties": properties})
 }
 
+fn witness_body(members: &[&str]) -> Value {
+    let properties: Map = members.iter().map(|name| ((*name).to_owned(), json!({"type": "string"}))).collect();
+    json!({"type": "object", "required": members, "additionalProperties": false, "properties": properties})
+}
+
+fn witnessed_log() -> Value {
+    let keys = json!({"type": "array", "items": {"type": "string"}, "minItems": 1, "maxItems": 8});
+    json!({
+        "type": "object", "required": ["keys"], "additionalProperties": false,
+        "properties": {"origin": {"type": "string"}, "keys": keys},
+    })
+}
+
+fn problem_document() -> Value {
+    let text = json!({"type": "string"});
+    json!({
+        "type": "object",
+        "required": ["type", "title", "status", "zh", "en"],
+        "properties": {
+            "type": {"enum": ErrorKind::ALL.map(super::problem::type_uri)},
+            "title": text, "zh": text, "en": text, "detail": text, "code": text, "retryAfter": {"type": "integer"},
+            "status": {"enum": ErrorKind::ALL.map(|kind| status(kind).as_u16())},
+            "reasons": {"type": "array", "items": {"type": "object"}},
+        },
+    })
+}
+
 fn schemas() -> Value {
     let text = json!({"type": "string"});
     json!({
         "Any": {"type": "object"},
         "Upload": upload(),
-        "Problem": {
-            "type": "object",
-            "required": ["type", "title", "status", "zh", "en"],
-            "properties": {
-                "type": {"enum": ErrorKind::ALL.map(super::problem::type_uri)},
-                "title": text, "zh": text, "en": text, "detail": text, "code": text, "retryAfter": {"type": "integer"},
-                "status": {"enum": ErrorKind::ALL.map(|kind| status(kind).as_u16())},
-                "reasons": {"type": "array", "items": {"type": "object"}},
-            },
-        },
+        "Problem": problem_document(),
         "SdJwtVerify": sd_jwt_verify(),
         "Issue": {
             "type": "object",
@@ -345,6 +363,9 @@ fn schemas() -> Value {
         "Reason": {
             "type": "object", "required": ["reason"], "additionalProperties": false, "properties": {"reason": text},
         },
+        "NewWitness": witness_body(&["url", "key"]),
+        "NewWitnessedLog": witnessed_log(),
+        "WitnessName": witness_body(&["name"]),
         "KeyAt": {
             "type": "object", "required": ["key"], "additionalProperties": false, "properties": {"key": text, "at": text},
         },

@@ -83,6 +83,11 @@ impl VerifierKey {
         &self.name
     }
 
+    /// The id of the key.
+    pub fn id(&self) -> KeyId {
+        self.id
+    }
+
     /// What it signs.
     pub fn kind(&self) -> Kind {
         self.kind

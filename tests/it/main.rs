@@ -21,3 +21,4 @@ mod store;
 mod supply_chain;
 mod support;
 mod tls;
+mod witness;

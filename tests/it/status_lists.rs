@@ -73,6 +73,7 @@ fn running() -> Running {
     let keys = CityKeys {
         root: signer(1),
         log: signer(3),
+        witness: signer(8),
         sealer: Sealer::new(&[4; 32]),
         holder_tag: Secret::new([5; 32]),
         tokens: Secret::new([6; 32]),

@@ -9,3 +9,4 @@ pub(crate) mod roles;
 pub(crate) mod staff;
 pub(crate) mod vectors;
 pub(crate) mod vp;
+pub(crate) mod witness;

@@ -152,9 +152,38 @@ export const STATES = [
     name: "audit-proof",
     staff: "audit#GA/log",
     async open(page) {
+      await page.locator("#index").waitFor();
       await page.fill("#index", "7");
       await page.keyboard.press("Enter");
-      await page.locator("details summary").click();
+      await page.locator(".notice.pass").waitFor();
+      await page.locator(".growth svg").waitFor();
+      await page.locator(".records tbody tr").first().waitFor();
+    },
+  },
+  {
+    name: "audit-witnesses",
+    staff: "audit#GA/log",
+    async before(page, { city }) {
+      const at = "2026-03-01T08:00:00Z";
+      const [size, key] = [2000, "x"];
+      const witnesses = [
+        { name: "witness.shenshui.example/certless", key, state: "current", size, at },
+        { name: "zhengwu.changsha.example:8443/witness", key, state: "down", size: 1200, at },
+        { name: "hengyang.example/witness", key, state: "refused", size: null, at: null },
+      ];
+      const logs = [{ origin: "shenshui.example/log", size: 88213, at }, { origin: "hengyang.example/log", size: null, at: null }];
+      const state = { size, quorum: 2, witnessed: 1200, witnesses, own: { name: "o", key: "o+00000000+AAAA" }, logs };
+      await page.route("**/log/witnesses", (route) => route.fulfill({ json: state }));
+      const points = Array.from({ length: 40 }, (_, i) => ({ size: (i + 1) * 50, at: new Date(Date.parse(at) + i ** 1.6 * 36e5).toISOString() }));
+      const checkpoints = [300, 900, 1200].map((size) => ({ size, at: points[size / 50 - 1].at, witnesses: 2 }));
+      await page.route("**/log/growth", (route) => route.fulfill({ json: { size, points, checkpoints } }));
+      await page.goto(`${city.base}/audit#GA/log`);
+      await page.reload();
+    },
+    async open(page, world) {
+      await this.before(page, world);
+      await page.locator(".growth circle").first().waitFor();
+      await page.locator(".witnesses li").nth(4).waitFor();
     },
   },
   { name: "progress-filed", open: (page, { city, filed }) => page.goto(city.base + receipt(filed)) },

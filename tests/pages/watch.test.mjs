@@ -92,7 +92,7 @@ test("the auditor narrows events by words and reads on page by page", async () =
   await done(page);
 });
 
-test("the log's size and root are the checkpoint's; a proof is asked for, refused outside, and saved as it came", async () => {
+test("the log's size and root are the checkpoint's; a proof is asked for, refused outside, checked here, and saved as it came", async () => {
   const page = await open("auditor", "audit#/log");
   await page.locator(".log .big").waitFor();
   const checkpoint = await saved(page, "下载检查点");
@@ -100,7 +100,7 @@ test("the log's size and root are the checkpoint's; a proof is asked for, refuse
   const shown = await page.locator(".log .mono").first().textContent();
   assert.equal(shown.replaceAll(" ", ""), Buffer.from(root, "base64").toString("hex"));
   assert.equal((await page.locator(".log .big").textContent()).replace(/\D/g, ""), size);
-  for (const wrong of [size, "-1", "x", ""]) {
+  for (const wrong of [size, "-1", "x", "", "110105199003074016"]) {
     await page.fill("#index", wrong);
     await page.keyboard.press("Enter");
     assert.equal(await page.locator("#index").getAttribute("aria-invalid"), "true", wrong);
@@ -110,6 +110,81 @@ test("the log's size and root are the checkpoint's; a proof is asked for, refuse
   const proof = await saved(page, "下载证明");
   assert.equal(proof.name, "entry-3.tlog-proof");
   assert.match(proof.text, /^c2sp\.org\/tlog-proof@v1\nindex 3\n/);
+  await page.getByText("已在本浏览器中重新计算核对").waitFor();
+  await done(page);
+});
+
+test("a licence's issuing is found by its identifier, and a proof that was changed is not believed", async () => {
+  const page = await open("auditor", "audit#/log");
+  const { credentials } = (await city.api("agency-GA", "GET", "/api/credentials?type=idCard")).body;
+  const id = credentials[0].id;
+  await page.locator("#index").waitFor();
+  await page.fill("#index", id);
+  await page.keyboard.press("Enter");
+  await page.getByText("已登记在公开日志").waitFor();
+  assert.equal(await page.locator(".steps .pass").count(), 2);
+  const proof = await saved(page, "下载证明");
+  assert.equal(proof.name, `${id}.tlog-proof`);
+  const entry = Buffer.from(/^extra (.+)$/m.exec(proof.text)[1], "base64");
+  assert.equal(entry[1], 1, "the kind `issued`");
+  const later = Buffer.from(entry);
+  later[6] ^= 1;
+  const lies = [
+    proof.text.replace(/^extra .+$/m, `extra ${later.toString("base64")}`),
+    proof.text.replace(/^index (\d+)$/m, (_, n) => `index ${Number(n) ^ 1}`),
+    proof.text.replace(/(— \S+ .{20})(.)/, (_, before, one) => before + (one === "A" ? "B" : "A")),
+  ];
+  for (const lie of lies) {
+    await page.route("**/log-proof", (route) => route.fulfill({ contentType: "text/plain", body: lie }));
+    await page.keyboard.press("Enter");
+    await page.locator(".notice.refuse").waitFor();
+    await page.unroute("**/log-proof");
+    await page.keyboard.press("Enter");
+    await page.locator(".notice.pass").waitFor();
+  }
+  await page.fill("#index", `${id.slice(0, -1)}${id.endsWith("0") ? "1" : "0"}`);
+  await page.keyboard.press("Enter");
+  await page.locator(".notice.refuse").waitFor();
+  page.problems.length = 0; // The 404 that was asked for.
+  await done(page);
+});
+
+test("the log's entries are read newest first, page by page, narrowed by words and saved", async () => {
+  const page = await open("auditor", "audit#/log");
+  const rows = page.locator(".records tbody tr");
+  await rows.first().waitFor();
+  const size = Number((await page.locator(".log .big").textContent()).replace(/\D/g, ""));
+  const first = (await rows.first().locator("td").first().textContent()).replace(/\D/g, "");
+  assert.equal(Number(first), size - 1);
+  const before = await rows.count();
+  await page.getByRole("button", { name: "继续读取" }).click();
+  await rows.nth(before).waitFor();
+  await page.getByLabel("筛选").fill("签发");
+  const file = await saved(page, "导出 CSV");
+  const [, ...lines] = file.text.trimEnd().split("\r\n");
+  assert.ok(lines.length > 0 && lines.every((line) => line.includes("签发")));
+  await page.locator(".growth svg path.line").waitFor();
+  await page.getByText("以表格查看").click();
+  await page.locator(".growth tbody tr").first().waitFor();
+  await done(page);
+});
+
+test("witnesses are told with how they stand, and another history is an alarm", async () => {
+  const page = await browser.profile();
+  await signIn(page, city, "auditor", "/audit");
+  const state = {
+    size: 9, quorum: 1, witnessed: 7,
+    witnesses: [
+      { name: "w.example/one", key: "x", state: "current", size: 7, at: "2026-03-01T00:00:00Z" },
+      { name: "w.example/two", key: "x", state: "refused", size: null, at: null },
+    ],
+    own: { name: "o", key: "o+1+x" },
+    logs: [{ origin: "l.example/log", size: 3, at: "2026-03-01T00:00:00Z" }],
+  };
+  await page.route("**/log/witnesses", (route) => route.fulfill({ json: state }));
+  await page.goto(`${city.base}/audit#/log`);
+  await page.getByText("见证人看到了另一份历史").waitFor();
+  assert.deepEqual(await page.locator(".witnesses .chip").allTextContents(), ["已签名", "拒绝：历史不一致", "已见证"]);
   await done(page);
 });
 

@@ -1,4 +1,5 @@
-//! Reading what others publish: one bounded HTTPS GET, for `did:web` documents, status lists and trust registries.
+//! Reading what others publish: one bounded HTTPS GET, for `did:web` documents, status lists and trust registries; and one
+//! bounded POST, for witnesses.
 //!
 //! It fails closed: whatever is not plainly allowed is an error, and the caller reports an error as *could not decide*,
 //! never as valid. Hosts are on an allow-list ([`allow`]), every redirect is checked again, and the *resolved* address
@@ -130,6 +131,15 @@ impl Fetcher {
             }
         }
         Err(FetchError::TooManyRedirects)
+    }
+
+    /// Posts a body and takes whatever the server answers: the status code and the document. No redirect is followed.
+    pub fn post(&self, url: &str, media: &str, body: &[u8]) -> Result<(u16, Fetched), FetchError> {
+        let at = self.permit(url)?;
+        let request = self.agent.post(&at).header(header::CONTENT_TYPE, media);
+        let request = request.config().timeout_global(Some(self.policy.total)).build();
+        let response = request.send(body).map_err(translate)?;
+        Ok((response.status().as_u16(), self.read(&at, response)?))
     }
 
     fn permit(&self, url: &str) -> Result<Uri, FetchError> {

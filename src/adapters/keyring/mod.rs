@@ -30,6 +30,8 @@ pub struct CityKeys {
     pub es256: SigningKey,
     /// Signs the checkpoints of the log; Ed25519.
     pub log: SigningKey,
+    /// Cosigns the checkpoints of other logs; Ed25519.
+    pub witness: SigningKey,
 }
 
 /// One generation of an agency's keys.
@@ -120,6 +122,7 @@ impl Keyring {
             root: self.city.ed25519("sign/ed25519"),
             es256: self.city.p256("sign/p256"),
             log: self.city.ed25519("log/ed25519"),
+            witness: self.city.ed25519("witness/ed25519"),
         }
     }
 

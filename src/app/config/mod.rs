@@ -28,7 +28,7 @@ use crate::base::error::ParseError;
 use crate::base::id::TypeCode;
 use crate::base::json::{Limits as JsonLimits, parse_object};
 use crate::domain::catalogue::Catalogue;
-use crate::domain::city::rules::{self, Deed, Rules, SessionRules, UseRules};
+use crate::domain::city::rules::{self, Deed, Rules, SessionRules, UseRules, WitnessRules};
 
 /// One running city.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,6 +59,8 @@ pub struct Config {
     pub tls: Tls,
     /// Objections to uses of licences, and copies of what was shown.
     pub uses: Uses,
+    /// The witnesses of the log.
+    pub witnesses: Witnesses,
 }
 
 /// Objections to uses of licences (提出异议), and single-use copies of what was shown (加注件).
@@ -75,6 +77,23 @@ impl Default for Uses {
     fn default() -> Self {
         let rules = UseRules::default();
         Self { objection_days: rules.objection_days, copy_days: rules.copy_days }
+    }
+}
+
+/// The witnesses of the log; who they are stands in the store (`certless witness`).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Witnesses {
+    /// How many must have cosigned before a checkpoint counts as witnessed.
+    pub quorum: u32,
+    /// Whether served checkpoints now and then carry a signature line that nobody knows, so that readers ignore it.
+    pub grease: bool,
+}
+
+impl Default for Witnesses {
+    fn default() -> Self {
+        let rules = WitnessRules::default();
+        Self { quorum: rules.quorum, grease: rules.grease }
     }
 }
 
@@ -214,6 +233,7 @@ impl Default for Config {
             store: Store::default(),
             tls: Tls::default(),
             uses: Uses::default(),
+            witnesses: Witnesses::default(),
         }
     }
 }
@@ -316,7 +336,7 @@ impl Config {
         Ok(())
     }
 
-    fn numbers(&self) -> [(&'static str, std::ops::RangeInclusive<u64>, u64); 15] {
+    fn numbers(&self) -> [(&'static str, std::ops::RangeInclusive<u64>, u64); 16] {
         let wide = |value: usize| u64::try_from(value).unwrap_or(u64::MAX);
         let values = [
             u64::from(self.fetch.seconds),
@@ -334,6 +354,7 @@ impl Config {
             self.store.free_bytes,
             u64::from(self.uses.objection_days),
             u64::from(self.uses.copy_days),
+            u64::from(self.witnesses.quorum),
         ];
         let mut values = values.into_iter();
         schema::NUMBERS.map(|number| (number.name, number.range(), values.next().unwrap_or_default()))
@@ -362,6 +383,7 @@ impl Config {
             sessions: SessionRules { idle: self.staff.idle_seconds, absolute: self.staff.session_seconds },
             four_eyes: rules::FourEyes { needed, wait: asked.hours.saturating_mul(3_600) },
             uses: UseRules { objection_days: self.uses.objection_days, copy_days: self.uses.copy_days },
+            witnesses: WitnessRules { quorum: self.witnesses.quorum, grease: self.witnesses.grease },
         })
     }
 

@@ -26,7 +26,7 @@ impl Number {
 const GIB: u64 = 1024 * 1024 * 1024;
 
 /// All numbers, in the order in which [`Config`] lists its values.
-pub(super) const NUMBERS: [Number; 15] = [
+pub(super) const NUMBERS: [Number; 16] = [
     Number::new("fetch.seconds", 1, 60),
     Number::new("fetch.bytes", 1024, 64 * 1024 * 1024),
     Number::new("fetch.redirects", 0, 10),
@@ -42,9 +42,10 @@ pub(super) const NUMBERS: [Number; 15] = [
     Number::new("store.freeBytes", 64 * 1024 * 1024, 1024 * GIB),
     Number::new("uses.objectionDays", 1, 60),
     Number::new("uses.copyDays", 1, 90),
+    Number::new("witnesses.quorum", 1, 16),
 ];
 
-const DESCRIPTIONS: [(&str, &str); 42] = [
+const DESCRIPTIONS: [(&str, &str); 45] = [
     (
         "baseUrl",
         "对外地址（协议、主机、端口），写入所有标识。 The public origin that stands in every identifier: scheme, host, port.",
@@ -117,6 +118,18 @@ const DESCRIPTIONS: [(&str, &str); 42] = [
     ("uses", "用证记录。 Use records."),
     ("uses.objectionDays", "答复异议的工作日数。 Working days within which an objection is answered."),
     ("uses.copyDays", "加注件最长有效天数。 Days for which an annotated copy is good, at most."),
+    (
+        "witnesses",
+        "公开日志的见证人（名单用 certless witness 管理）。 The witnesses of the log; certless witness says who they are.",
+    ),
+    (
+        "witnesses.quorum",
+        "多少位见证人签名后，检查点才算已见证。 How many must have cosigned before a checkpoint counts as witnessed.",
+    ),
+    (
+        "witnesses.grease",
+        "检查点中是否偶尔加入无人认识的签名行，使读取方学会忽略。 Whether served checkpoints now and then carry a signature line that nobody knows.",
+    ),
 ];
 
 /// Texts without a default, by section.

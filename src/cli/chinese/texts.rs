@@ -18,6 +18,7 @@ pub(super) const PLACEHOLDERS: &[(&str, &str)] = &[
     ("ID", "标识"),
     ("INPUT", "输入"),
     ("KEY", "密钥"),
+    ("KEYS", "公钥"),
     ("LABEL", "说明"),
     ("LANG", "语言"),
     ("LICENCE", "证照"),
@@ -25,6 +26,7 @@ pub(super) const PLACEHOLDERS: &[(&str, &str)] = &[
     ("NAME", "名称"),
     ("NUMBER", "数量"),
     ("OP", "运算"),
+    ("ORIGIN", "日志名称"),
     ("OPTIONS", "选项"),
     ("PACKAGES", "证照包"),
     ("PASSPHRASE", "口令"),
@@ -330,6 +332,30 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
     ),
     ("Ask the log again, for a newer checkpoint", "重新向日志索取，以得到更新的检查点"),
     ("Write the licence's JSON credential into this file beside it", "同时把证照的 JSON 文件写到此处"),
+    (
+        "The witnesses of the city's log, and the logs that the city witnesses",
+        "本城市日志的见证人，以及本城市见证的日志",
+    ),
+    ("Have a witness cosign the city's log", "请见证人为本城市的日志签名"),
+    (
+        "Its submission address; another certless answers under /witness",
+        "见证人的提交网址；另一个 certless 的网址加 /witness",
+    ),
+    ("Its key, name+id+key of type 4, or a file with it", "见证人公钥（名称+编号+公钥，类型 4），或含该公钥的文件"),
+    ("Ask a witness no longer", "不再询问某个见证人"),
+    ("The name of its key", "其公钥的名称"),
+    (
+        "Witness the log of another: cosign its checkpoints as long as it only grows",
+        "见证他人的日志：只要日志只增不改，就为其检查点签名",
+    ),
+    ("Its keys, name+id+key of type 1, or files with them", "日志公钥（名称+编号+公钥，类型 1），或含公钥的文件"),
+    ("Its origin line; the name of its first key otherwise", "日志名称（origin）；不写则为首个公钥的名称"),
+    ("Its origin line", "日志名称（origin）"),
+    ("Witness a log no longer", "不再见证某个日志"),
+    (
+        "The witnesses and how they stand, the logs that are witnessed, and the city's own witness key",
+        "列出见证人及其状态、所见证的日志和本城市的见证公钥",
+    ),
 ];
 
 /// [`MEMBERS`] in Chinese.

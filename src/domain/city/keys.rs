@@ -16,6 +16,8 @@ pub struct CityKeys {
     pub root: Arc<dyn Signer>,
     /// Signs the checkpoints of the log.
     pub log: Arc<dyn Signer>,
+    /// Cosigns the checkpoints of other logs.
+    pub witness: Arc<dyn Signer>,
     /// Seals personal data in the store.
     pub sealer: Sealer,
     /// Makes holder tags and the log's commitments.

@@ -19,6 +19,7 @@ use super::record::Vault;
 use super::status::StatusBook;
 use super::trust::Registry;
 use super::usage::write::Turns;
+use super::witness::collect::WitnessBook;
 use crate::base::clock::Clock;
 use crate::base::json::Value;
 use crate::base::random::Random;
@@ -55,6 +56,7 @@ pub struct City {
     pub(super) counters: Counters,
     pub(super) desk: Desk,
     pub(super) turns: Turns,
+    pub(super) witness_book: WitnessBook,
     /// What this city decided about accounts and second persons.
     pub rules: Rules,
     registry: RwLock<Arc<Registry>>,
@@ -65,8 +67,8 @@ impl City {
     pub fn new(ports: Ports, names: Names, keys: CityKeys, contexts: Contexts, registry: Registry) -> Self {
         let (statuses, counters) = (StatusBook::default(), Counters::default());
         let (desk, turns, rules) = (Desk::default(), Turns::default(), Rules::default());
-        let registry = RwLock::new(Arc::new(registry));
-        Self { ports, names, keys, contexts, statuses, counters, desk, turns, rules, registry }
+        let (witness_book, registry) = (WitnessBook::default(), RwLock::new(Arc::new(registry)));
+        Self { ports, names, keys, contexts, statuses, counters, desk, turns, witness_book, rules, registry }
     }
 
     /// The time now.

@@ -42,6 +42,11 @@ impl Names {
         &self.base
     }
 
+    /// Host and port of the base URL.
+    pub fn authority(&self) -> &str {
+        &self.authority
+    }
+
     /// The city's DID.
     pub fn city_did(&self) -> &str {
         &self.did

@@ -11,6 +11,8 @@ pub struct Rules {
     pub four_eyes: FourEyes,
     /// Objections to uses of licences, and copies of what was shown.
     pub uses: UseRules,
+    /// What is asked of the witnesses of the log.
+    pub witnesses: WitnessRules,
 }
 
 /// Objections to uses of licences (提出异议), and single-use copies of what was shown (加注件).
@@ -26,6 +28,21 @@ impl Default for UseRules {
     /// Ten working days to answer; a copy is good for seven days.
     fn default() -> Self {
         Self { objection_days: 10, copy_days: 7 }
+    }
+}
+
+/// What is asked of the witnesses of the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WitnessRules {
+    /// How many must have cosigned before a checkpoint counts as witnessed; at least one where there is any.
+    pub quorum: u32,
+    /// Whether served checkpoints now and then carry a signature line that nobody knows.
+    pub grease: bool,
+}
+
+impl Default for WitnessRules {
+    fn default() -> Self {
+        Self { quorum: 1, grease: true }
     }
 }
 

@@ -20,6 +20,7 @@ use crate::support::requests::least_body;
 use crate::support::roles::{Agency, Resident, Window, now, row_of};
 use crate::support::staff::{PASSWORD, at_work, hire, session, sign_in};
 use crate::support::vp::ask;
+use crate::support::witness::furnish;
 
 /// A city with one licence, one case and every kind of token.
 struct World {
@@ -31,6 +32,7 @@ struct World {
     pending: String,
     credential: String,
     digest: String,
+    witnessed: String,
     case: String,
     receipt: String,
     ended: String,
@@ -72,6 +74,7 @@ impl World {
         hire(&city, "staff", StaffRole::Supervisor, "");
         hire(&city, "spare", StaffRole::Supervisor, "");
         city.integrate();
+        let witnessed = furnish(&city);
         let offer = text(&city.post("/api/offers", &json!({"credential": credential})).1, "id");
         Self {
             city,
@@ -81,6 +84,7 @@ impl World {
             auditor,
             credential,
             digest,
+            witnessed,
             case: number,
             receipt,
             ended,
@@ -119,6 +123,7 @@ impl World {
             .replace("{account}", "spare")
             .replace("/log/tile/{level}/{*index}", "/log/tile/entries/000.p/1")
             .replace("{digest}", &self.digest)
+            .replace("{hash}", &self.witnessed)
             .replace("{index}", "0");
         assert!(!path.contains('{'), "{path}: what stands for the parameter?");
         path

@@ -8,9 +8,11 @@ use certless::base::clock::Clock;
 use certless::base::id::AgencyCode;
 use certless::base::random::SystemRandom;
 use certless::crypto::{PublicKey, Signer as _, SigningKey};
+use certless::domain::account::Author;
 use certless::domain::city::Ports;
-use certless::domain::error::ErrorKind;
+use certless::domain::error::{Error, ErrorKind};
 use certless::domain::token::Role;
+use certless::domain::witness::serve::Told;
 use certless::vc::verify::{Policy, receive};
 
 use super::{BASE, Case, World};
@@ -72,6 +74,34 @@ fn renewing_the_registry() {
         world.check("a renewal");
         world.clock.advance(20 * 86_400);
     }
+}
+
+#[test]
+fn cosigning_a_checkpoint() {
+    use certless::tlog::checkpoint::Checkpoint;
+    use certless::tlog::merkle::{leaf_hash, root};
+    use certless::tlog::note::{Kind, VerifierKey};
+    const ORIGIN: &str = "log.example";
+    Case {
+        name: "cosign",
+        prepare: |city| {
+            let key = SigningKey::ed25519(&[9; 32]);
+            let vkey = VerifierKey::new(ORIGIN, Kind::Ed25519, key.public_key()).unwrap().to_string();
+            city.witness_log(None, &[vkey], &Author::Token("test".to_owned())).unwrap();
+            let tree = Checkpoint { origin: ORIGIN.to_owned(), size: 1, root: root([leaf_hash(b"leaf")]) };
+            let mut note = tree.note().unwrap();
+            note.sign(ORIGIN, &key).unwrap();
+            format!("old 0\n\n{note}")
+        },
+        act: |city, request| match city.add_checkpoint(request.as_bytes())? {
+            Told::Cosigned(_) => Ok(()),
+            Told::Size(_) => Err(Error::new(ErrorKind::Conflict, "another size")),
+        },
+        done: |city, _| city.witnessed_tree(ORIGIN).unwrap().is_some_and(|tree| tree.size == 1),
+        again: &[ErrorKind::Conflict],
+        resolves: false,
+    }
+    .run();
 }
 
 #[test]

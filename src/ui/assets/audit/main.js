@@ -25,7 +25,7 @@ function happened(event) {
 }
 
 /** What it happened to. */
-const subject = (event) => event.credential ?? event.account ?? event.pending ?? "";
+const subject = (event) => event.credential ?? event.account ?? event.pending ?? event.subject ?? "";
 
 const COLUMNS = [
   { name: "at", title: t("audit.at"), text: (one) => one.at, cell: (one) => moment(one.at) },
@@ -116,7 +116,7 @@ function Audit({ session }) {
         ${TABS.map((name) => html`<button key=${name} type="button" role="tab" id="tab-${name}" aria-selected=${String(name === tab)} aria-controls="tab-panel" onClick=${() => setPlace(`${known}/${name}`)}>${t(`audit.${name}`)}</button>`)}
       </div>
       <div role="tabpanel" id="tab-panel" aria-labelledby="tab-${tab}">
-        ${tab === "log" && html`<${Log} />`} ${tab === "events" && error && html`<${Failure} error=${error} again=${load} />`}
+        ${tab === "log" && html`<${Log} names=${list ?? []} />`} ${tab === "events" && error && html`<${Failure} error=${error} again=${load} />`}
         ${tab === "events" && !list && !error && html`<${Loading} />`}
         ${tab === "events" && list && html`<${Events} list=${list} known=${known} onChoose=${(next) => setPlace(`${next}/events`)} />`}
       </div>
