@@ -114,6 +114,10 @@ tables! {
     Witness = 53, "witness";
     /// Checkpoints of the city's own log that its witnesses cosigned. Key: size.
     Cosigned = 54, "cosigned";
+    /// Ratings of decided cases, one each. Key: as the application's.
+    Rating = 70, "rating";
+    /// How many ratings of each grade an agency has. Key: agency.
+    RatingTally = 71, "rating_tally";
 }
 
 impl Table {
@@ -152,7 +156,9 @@ impl Table {
             | Self::WitnessedLog
             | Self::WitnessedTree
             | Self::Witness
-            | Self::Cosigned => None,
+            | Self::Cosigned
+            | Self::Rating
+            | Self::RatingTally => None,
         }
     }
 

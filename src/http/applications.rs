@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use axum::Json;
 use axum::extract::State;
+use axum::http::header::CACHE_CONTROL;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -11,6 +12,7 @@ use serde::Deserialize;
 
 use super::credentials::idempotency_key;
 use super::extract::{self, Body, Path, Query};
+use super::offers::told;
 use super::problem::Answer;
 use super::route::{Access, JSON, Route};
 use super::service::{Asked, Authenticated, Service, Shared, blocking};
@@ -74,6 +76,14 @@ pub fn routes() -> Vec<Route> {
             post(decide),
         )
         .only(Access::Window),
+        Route::post(
+            "/api/applications/{id}/offers",
+            "Offers the results of a granted application to the applicant's wallet; the PINs are told once.",
+            &[],
+            post(hand_over),
+        )
+        .only(Access::Window)
+        .answers(&[(201, JSON, "An offer for each result, as of `/api/offers`.")]),
         Route::get("/r/{token}", "How an application stands, behind its receipt's code.", get(progress)).answers(&[(
             200,
             JSON,
@@ -216,6 +226,20 @@ async fn decide(
     .await
 }
 
+async fn hand_over(
+    State(service): State<Shared>,
+    Authenticated(caller): Authenticated,
+    Path(id): Path<String>,
+) -> Answer<Response> {
+    caller.window()?;
+    let offers = blocking(&service, move |service| {
+        let offered = service.city.offer_results(&ApplicationId::parse(&id)?, &caller.author())?;
+        offered.iter().map(|one| told(&service.city, one)).collect::<Result<Vec<_>, _>>()
+    });
+    let told = Json(json!({"offers": offers.await?}));
+    Ok((StatusCode::CREATED, [(CACHE_CONTROL, "no-store")], told).into_response())
+}
+
 /// The application with its receipt's code as a picture.
 fn with_receipt(service: &Service, application: &Application) -> Result<Value, Error> {
     let mut out = application.to_json(&service.city)?;
@@ -234,9 +258,13 @@ async fn progress(
 ) -> Answer<Response> {
     let progress = blocking(&service, move |service| service.city.progress(&token)).await;
     if super::wants_page(&headers) {
-        let lang = query.get("lang").map(|lang| Lang::from_tag(lang));
-        let asked = Asked { lang, large: query.get("large").is_some_and(|large| large == "1") };
-        return Ok(service.pages.progress(&headers, asked, progress.map_err(|problem| problem.0)));
+        return Ok(service.pages.progress(&headers, asked(&query), progress.map_err(|problem| problem.0)));
     }
     Ok(([("cache-control", "no-store")], Json(progress?.to_json())).into_response())
+}
+
+/// How the page is wanted, by its address.
+pub(super) fn asked(query: &BTreeMap<String, String>) -> Asked {
+    let lang = query.get("lang").map(|lang| Lang::from_tag(lang));
+    Asked { lang, large: query.get("large").is_some_and(|large| large == "1") }
 }

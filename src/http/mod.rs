@@ -25,6 +25,7 @@ pub mod openapi;
 pub mod pace;
 pub mod pending;
 pub mod problem;
+pub mod ratings;
 pub mod requests;
 pub mod route;
 pub mod sd_jwt;
@@ -61,6 +62,7 @@ pub fn routes() -> Vec<Route> {
     routes.extend(oid4vci::routes());
     routes.extend(offers::routes());
     routes.extend(applications::routes());
+    routes.extend(ratings::routes());
     routes.extend(matters::routes());
     routes.extend(requests::routes());
     routes.extend(spoken::routes());

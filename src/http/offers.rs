@@ -58,7 +58,7 @@ async fn offer(
 }
 
 /// What is told of an offer when it is made, and never again.
-fn told(city: &City, offered: &Offered) -> Result<Value, Error> {
+pub(super) fn told(city: &City, offered: &Offered) -> Result<Value, Error> {
     let id = &offered.offer.id;
     let link = city.names.receive(id);
     let code = Code::new(&link, Correction::Medium)?;

@@ -6,6 +6,7 @@ use super::route::{Access, PROBLEM, Route};
 use crate::base::id::{AccountName, AgencyCode};
 use crate::base::json::{Map, Value, json};
 use crate::domain::account::{Person, StaffRole};
+use crate::domain::application::rating::{Grade, MOST_WORDS};
 use crate::domain::error::ErrorKind;
 use crate::domain::token::Caller;
 use crate::vc::finding::Check;
@@ -393,6 +394,13 @@ fn schemas() -> Value {
                 "forms": {"type": "array", "items": text},
                 "commitments": {"type": "array", "items": text},
                 "tolerated": {"type": "array", "items": text},
+            },
+        },
+        "Opinion": {
+            "type": "object", "required": ["grade"], "additionalProperties": false,
+            "properties": {
+                "grade": {"enum": Grade::ALL.map(Grade::name)},
+                "words": {"type": "string", "maxLength": MOST_WORDS},
             },
         },
         "Decision": {

@@ -29,6 +29,8 @@ pub enum Access {
     WindowReading,
     /// Those who answer objections: an agency's own, and supervisors for all.
     Answering,
+    /// Those who watch all agencies and windows: supervisors and auditors.
+    Watching,
     /// The auditor.
     Auditor,
     /// The operator: the operator's token and the administrators.
@@ -37,7 +39,7 @@ pub enum Access {
 
 impl Access {
     /// Every kind.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Open,
         Self::Known,
         Self::Staff,
@@ -47,6 +49,7 @@ impl Access {
         Self::Window,
         Self::WindowReading,
         Self::Answering,
+        Self::Watching,
         Self::Auditor,
         Self::Operator,
     ];
@@ -62,6 +65,7 @@ impl Access {
             Self::Window => matches!(caller.role, Role::Window { .. }),
             Self::WindowReading => matches!(caller.role, Role::Window { .. }) || caller.watches(),
             Self::Answering => matches!(caller.role, Role::Agency { .. } | Role::Supervisor),
+            Self::Watching => caller.watches(),
             Self::Auditor => caller.role == Role::Auditor,
             Self::Operator => caller.role == Role::Operator,
         }
@@ -69,7 +73,7 @@ impl Access {
 
     /// Whether a bearer token can be enough.
     pub fn takes_tokens(self) -> bool {
-        !matches!(self, Self::Open | Self::Staff | Self::Approver | Self::Auditor)
+        !matches!(self, Self::Open | Self::Staff | Self::Approver | Self::Watching | Self::Auditor)
     }
 }
 

@@ -34,7 +34,7 @@ impl Pages for Site {
         let look = Look { lang: asked.lang.unwrap_or_else(|| preferred(headers)), large: asked.large };
         match progress {
             Ok(progress) => page(StatusCode::OK, &progress::page(&progress, look)),
-            Err(error) => page(problem::status(error.kind), &progress::missing(&error, look)),
+            Err(error) => page(problem::status(error.kind), &progress::refused(&error, look)),
         }
     }
 }

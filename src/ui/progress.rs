@@ -6,7 +6,8 @@ use super::html::{Look, document, escape};
 use crate::base::text::Lang;
 use crate::base::time::{Timestamp, china_clock, china_date, parse_date, rfc3339};
 use crate::domain::application::progress::Progress;
-use crate::domain::error::Error;
+use crate::domain::application::rating::{Grade, MOST_WORDS};
+use crate::domain::error::{Error, ErrorKind};
 
 /// The page of a case.
 pub(super) fn page(progress: &Progress, look: Look) -> String {
@@ -33,8 +34,8 @@ pub(super) fn page(progress: &Progress, look: Look) -> String {
     }
     if progress.state == "granted" {
         let collect = say(
-            "结果为电子证照，已签发。请打开手机卡包领取，无需再到窗口。",
-            "The result is an electronic licence and has been issued. Receive it in your wallet; no visit is needed.",
+            "结果为电子证照，已签发。在窗口扫领证码即可收进手机卡包；当时未领的，可到任一窗口补领。",
+            "The result is an electronic licence and has been issued. Scan its code at the window to receive it; if you have not yet, any window will help.",
         );
         let _ = writeln!(main, "<p class=\"due\">{collect}</p>");
     }
@@ -58,7 +59,53 @@ pub(super) fn page(progress: &Progress, look: Look) -> String {
         let _ = writeln!(main, "<dt>{name}</dt><dd>{value}</dd>");
     }
     main.push_str("</dl>\n");
+    main.push_str(&rating(progress, lang));
     document(look, progress.matter.get(lang), &main)
+}
+
+/// The form to rate the service with, or how it was rated; nothing before the case is decided.
+fn rating(progress: &Progress, lang: Lang) -> String {
+    let say = |zh, en| lang.pick(zh, en);
+    let title = say("评价本次服务", "Rate this service");
+    if let Some(given) = &progress.rating {
+        let grade = given.grade.label();
+        let thanks = say("您的评价：", "Your rating: ");
+        let after = if given.grade.is_bad() {
+            say("感谢反馈，我们会在 1 个工作日内核实并与您联系。", "Thank you. We will look into it within one working day.")
+        } else {
+            say("感谢您的评价。", "Thank you.")
+        };
+        return format!(
+            "<h2 id=\"rate\">{title}</h2>\n<p class=\"due rated\" role=\"status\">{thanks}<strong>{}</strong></p>\n<p>{after}</p>\n",
+            escape(grade.get(lang))
+        );
+    }
+    if !progress.may_rate {
+        return String::new();
+    }
+    let mut out = format!("<form class=\"rate\" method=\"post\">\n<h2 id=\"rate\">{title}</h2>\n<fieldset>\n");
+    let _ = writeln!(out, "<legend>{}</legend>", say("您满意吗？", "How satisfied are you?"));
+    for grade in Grade::ALL {
+        let (name, word) = (grade.name(), grade.label());
+        let _ = writeln!(
+            out,
+            "<label class=\"grade\"><input type=\"radio\" name=\"grade\" value=\"{name}\" required><span>{}</span></label>",
+            escape(word.get(lang))
+        );
+    }
+    let words = say("想说的话（可不填）", "In your own words (optional)");
+    let hint = say(
+        "评价自愿，每次办理评价一次，办事窗口看不到是谁评的。",
+        "Rating is voluntary, once for each application; the window does not see who rated.",
+    );
+    let _ = write!(
+        out,
+        "</fieldset>\n<div class=\"field\"><label for=\"words\">{words}</label>\
+         <textarea class=\"input\" id=\"words\" name=\"words\" rows=\"3\" maxlength=\"{MOST_WORDS}\" aria-describedby=\"words-says\"></textarea>\
+         <span class=\"hint\" id=\"words-says\">{hint}</span></div>\n<button class=\"button primary big wide\">{}</button>\n</form>\n",
+        say("提交评价", "Send")
+    );
+    out
 }
 
 /// A number that a phone can call.
@@ -67,10 +114,20 @@ fn telephone(number: &str) -> String {
     format!("<a href=\"tel:{digits}\">{}</a>", escape(number))
 }
 
-/// The page for a receipt that is not there.
-pub(super) fn missing(error: &Error, look: Look) -> String {
-    let title = look.lang.pick("没有找到回执", "Receipt not found");
-    let main = format!("<h1>{title}</h1>\n<p class=\"due\">{}</p>\n", escape(error.sentence(look.lang)));
+/// The page for a receipt that is not there, or for a rating that could not be taken.
+pub(super) fn refused(error: &Error, look: Look) -> String {
+    let found = error.kind != ErrorKind::NotFound;
+    let title = if found {
+        look.lang.pick("没有提交", "Not sent")
+    } else {
+        look.lang.pick("没有找到回执", "Receipt not found")
+    };
+    let back = if found {
+        format!("<p><a class=\"button\" href=\"\">{}</a></p>\n", look.lang.pick("返回办件进度", "Back to the progress"))
+    } else {
+        String::new()
+    };
+    let main = format!("<h1>{title}</h1>\n<p class=\"due\">{}</p>\n{back}", escape(error.sentence(look.lang)));
     document(look, title, &main)
 }
 

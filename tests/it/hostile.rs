@@ -288,7 +288,7 @@ proptest! {
         let requests = requests();
         let (route, path, body) = which.get(&requests);
         let token = match route.access {
-            Access::Open | Access::Auditor => None,
+            Access::Open | Access::Watching | Access::Auditor => None,
             Access::Known | Access::Agency | Access::AgencyReading | Access::Answering => Some(world().city.token.as_str()),
             Access::Operator => Some(world().operator.as_str()),
             Access::Window | Access::WindowReading => Some(world().window.as_str()),

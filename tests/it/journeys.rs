@@ -7,6 +7,7 @@ mod keys;
 mod main_job;
 mod offers;
 mod presentations;
+mod ratings;
 mod refusals;
 mod refused_answers;
 mod requests;

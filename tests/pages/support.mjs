@@ -2,7 +2,18 @@
 // wants, people who sign in and hold wallets. Nothing here asserts.
 
 import { execFile, spawn } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { basename, join, resolve } from "node:path";
@@ -186,9 +197,10 @@ export class Browser {
   }
 
   /** Another person's profile: own storage, own session. */
-  async profile({ lang = "zh", large = false, size = [1366, 768], permissions = ["camera"], path } = {}) {
+  async profile({ lang = "zh", large = false, size = [1366, 768], scale = 1, permissions = ["camera"], path } = {}) {
     const context = await this.chromium.newContext({
       viewport: { width: size[0], height: size[1] },
+      deviceScaleFactor: scale,
       locale: lang === "en" ? "en-GB" : "zh-CN",
       permissions,
       acceptDownloads: true,
@@ -218,12 +230,53 @@ export class Browser {
     writeFileSync(this.film, frames([await this.picture(text, options)]));
   }
 
-  /** A grey picture of a code as somebody would photograph it: luminance, 1280 × 720 unless told otherwise. */
-  async picture(text, { width = 1280, height = 720, part = 0.75 } = {}) {
+  /**
+   * Holds another page before the camera: what `target` shows there, frame after frame, into the file that the camera is
+   * reading. Answers how to stop; the last frame stays, as on a film. Somebody's hand: not quite straight, not quite sharp.
+   */
+  async watch(target, { part = 0.8 } = {}) {
+    this.studio ??= await (await this.chromium.newContext()).newPage();
+    const page = target.page();
+    let over = false;
+    const frame = async () => {
+      const box = await target.boundingBox();
+      if (!box) return;
+      const png = (await page.screenshot({ clip: around(box, page.viewportSize()) })).toString("base64");
+      const grey = await this.studio.evaluate(held, { png, width: WIDTH, height: HEIGHT, part });
+      if (!over) this.#expose(Buffer.from(grey, "base64"));
+    };
+    await target.waitFor();
+    await frame();
+    const filming = (async () => {
+      while (!over) {
+        await frame().catch(() => {});
+        await new Promise((done) => setTimeout(done, 100));
+      }
+    })();
+    return async () => {
+      over = true;
+      await filming;
+    };
+  }
+
+  /** Puts a frame into the file in place: a camera that is running sees it. */
+  #expose(grey) {
+    const file = openSync(this.film, "r+");
+    writeSync(file, grey, 0, grey.length, HEADER.length + FRAME.length);
+    closeSync(file);
+  }
+
+  /** Nothing before the camera. */
+  lookAway() {
+    this.#expose(blank().grey);
+  }
+
+  /** A grey picture of a code as somebody would photograph it: luminance. */
+  async picture(text, { part = 0.75 } = {}) {
     const svg = await qr(text);
     this.studio ??= await (await this.chromium.newContext()).newPage();
-    const grey = await this.studio.evaluate(draw, { svg, width, height, part });
-    return { width, height, grey: Buffer.from(grey, "base64") };
+    const grey = await this.studio.evaluate(draw, { svg, width: WIDTH, height: HEIGHT, part });
+    return { grey: Buffer.from(grey, "base64") };
   }
 
   /** The same as a PNG file that somebody uploads. */
@@ -289,14 +342,50 @@ async function drawPng({ svg, width, height, part }) {
   return canvas.toDataURL("image/png").split(",")[1];
 }
 
-const blank = () => ({ width: 1280, height: 720, grey: Buffer.alloc(1280 * 720, 0x77) });
+/* Runs in the page: a part of a screen before the lens, turned a little and soft. */
+async function held({ png, width, height, part }) {
+  const bytes = Uint8Array.from(atob(png), (c) => c.charCodeAt(0));
+  const image = await createImageBitmap(new Blob([bytes], { type: "image/png" }));
+  const canvas = Object.assign(document.createElement("canvas"), { width, height });
+  const context = canvas.getContext("2d");
+  context.fillStyle = "#777";
+  context.fillRect(0, 0, width, height);
+  context.translate(width / 2, height / 2);
+  context.rotate(0.05);
+  context.filter = "blur(0.4px)";
+  const scale = Math.min(width / image.width, height / image.height) * part;
+  context.drawImage(image, (-image.width * scale) / 2, (-image.height * scale) / 2, image.width * scale, image.height * scale);
+  const { data } = context.getImageData(0, 0, width, height);
+  const grey = new Uint8Array(width * height);
+  for (let i = 0; i < grey.length; i += 1) grey[i] = (data[i * 4] * 3 + data[i * 4 + 1] * 6 + data[i * 4 + 2]) / 10;
+  let text = "";
+  for (let i = 0; i < grey.length; i += 32768) text += String.fromCharCode(...grey.subarray(i, i + 32768));
+  return btoa(text);
+}
+
+/** What is seen of a screen when something on it is filmed: it and a little around it. */
+function around({ x, y, width, height }, screen) {
+  const margin = Math.max(width, height) * 0.08;
+  const [left, top] = [Math.max(0, x - margin), Math.max(0, y - margin)];
+  return {
+    x: left,
+    y: top,
+    width: Math.min(screen.width, x + width + margin) - left,
+    height: Math.min(screen.height, y + height + margin) - top,
+  };
+}
+
+const WIDTH = 1280;
+const HEIGHT = 720;
+const HEADER = `YUV4MPEG2 W${WIDTH} H${HEIGHT} F10:1 Ip A1:1 C420mpeg2\n`;
+const FRAME = "FRAME\n";
+const blank = () => ({ grey: Buffer.alloc(WIDTH * HEIGHT, 0x77) });
 
 /** Pictures as YUV4MPEG2, ten a second. */
 function frames(pictures) {
-  const [{ width, height }] = pictures;
-  const colour = Buffer.alloc((width * height) / 2, 128);
-  const parts = [Buffer.from(`YUV4MPEG2 W${width} H${height} F10:1 Ip A1:1 C420mpeg2\n`)];
-  for (const { grey } of pictures) parts.push(Buffer.from("FRAME\n"), grey, colour);
+  const colour = Buffer.alloc((WIDTH * HEIGHT) / 2, 128);
+  const parts = [Buffer.from(HEADER)];
+  for (const { grey } of pictures) parts.push(Buffer.from(FRAME), grey, colour);
   return Buffer.concat(parts);
 }
 

@@ -2,16 +2,19 @@
 //!
 //! file → present → accept (受理) → decide → settle (办结). A state carries exactly what it has; a transition consumes the
 //! state and refuses when it does not fit. The result is issued in the same change as the decision. [`record`] is the
-//! stored form, [`file`](mod@file), [`identify`], [`present`], [`accept`] and [`decide`] the use cases, `case_file` what is kept beside, [`progress`] what the receipt's
-//! code tells anyone.
+//! stored form, [`file`](mod@file), [`identify`], [`present`], [`accept`], [`decide`] and [`hand_over`] the use cases,
+//! `case_file` what is kept beside, [`progress`] what the receipt's code tells anyone, [`rating`] what its holder tells the
+//! office.
 
 pub mod accept;
 pub(in crate::domain) mod case_file;
 pub mod decide;
 pub mod file;
+pub mod hand_over;
 pub mod identify;
 pub mod present;
 pub mod progress;
+pub mod rating;
 pub mod record;
 
 use serde::{Deserialize, Serialize};

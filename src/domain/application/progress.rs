@@ -1,6 +1,7 @@
 //! What the receipt's code tells anyone who scans it: the matter, a masked name, the steps with their times.
 
 use super::State;
+use super::rating::Rating;
 use super::record::Application;
 use crate::base::json::{Value, json};
 use crate::base::text::{Label, mask_name};
@@ -34,22 +35,32 @@ pub struct Progress {
     pub due: Option<String>,
     /// Why it was refused.
     pub reason: Option<String>,
+    /// Whether the service may be rated now.
+    pub may_rate: bool,
+    /// How it was rated.
+    pub rating: Option<Rating>,
 }
 
 impl City {
     /// The progress behind a receipt's token; `not-found` for every other text.
     pub fn progress(&self, token: &str) -> Result<Progress, Error> {
+        let application = self.application_behind(token)?;
+        let rating = self.rating_of(&application)?;
+        progress_of(&application, rating)
+    }
+
+    /// The application behind a receipt's token.
+    pub(super) fn application_behind(&self, token: &str) -> Result<Application, Error> {
         let row = self.store().get(Table::ReceiptToken, &sha256(token.as_bytes()))?;
         let row = row.ok_or_else(|| {
             Error::not_found("no such receipt")
                 .says("没有找到这张回执，请核对后重试。", "There is no such receipt. Check the code and try again.")
         })?;
-        let application = self.application_at(&row.value)?;
-        progress_of(&application)
+        self.application_at(&row.value)
     }
 }
 
-fn progress_of(application: &Application) -> Result<Progress, Error> {
+fn progress_of(application: &Application, rating: Option<Rating>) -> Result<Progress, Error> {
     let matter = application.matter()?;
     let head = &application.head;
     let agencies = Agencies::shipped()?;
@@ -71,6 +82,8 @@ fn progress_of(application: &Application) -> Result<Progress, Error> {
             State::NotAccepted { reason, .. } | State::Refused { reason, .. } => Some(reason.clone()),
             State::Filed | State::Accepted { .. } | State::Granted { .. } => None,
         },
+        may_rate: rating.is_none() && !matches!(head.state, State::Filed | State::Accepted { .. }),
+        rating,
     })
 }
 
@@ -102,6 +115,8 @@ impl Progress {
             "steps": steps,
             "due": self.due,
             "reason": self.reason,
+            "mayRate": self.may_rate,
+            "rating": self.rating.as_ref().map(Rating::to_json),
         })
     }
 }

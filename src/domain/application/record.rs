@@ -128,8 +128,7 @@ impl Application {
 
     /// The matter, as the catalogue holds it now.
     pub fn matter(&self) -> Result<&'static Matter, Error> {
-        let code = self.head.matter.as_str();
-        catalogue()?.named(code).ok_or_else(|| Error::corrupt(format!("the catalogue has no matter {code}")))
+        matter_named(&self.head.matter)
     }
 
     /// The requirement that is met, by its identifier.
@@ -200,6 +199,11 @@ fn requirement_json(requirement: &Requirement, fulfilled: Option<&Fulfilled>) ->
 pub fn catalogue() -> Result<&'static Catalogue, Error> {
     static MATTERS: std::sync::OnceLock<Result<Catalogue, crate::base::error::ParseError>> = std::sync::OnceLock::new();
     MATTERS.get_or_init(Catalogue::shipped).as_ref().map_err(|error| Error::corrupt(error.to_string()))
+}
+
+/// The matter that a record names; the catalogue keeps every matter it ever had.
+pub(super) fn matter_named(code: &str) -> Result<&'static Matter, Error> {
+    catalogue()?.named(code).ok_or_else(|| Error::corrupt(format!("the catalogue has no matter {code}")))
 }
 
 impl City {

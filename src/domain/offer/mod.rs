@@ -47,7 +47,7 @@ const LETTER_LIFE: i64 = 30 * 86_400;
 const PIN_DIGITS: usize = 6;
 
 /// What an agency offers.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct NewOffer {
     /// A licence of the stock.

@@ -138,7 +138,7 @@ impl World {
             Access::Window | Access::WindowReading => self.window.clone(),
             Access::Operator => self.operator.clone(),
             Access::Approver => self.approver.clone(),
-            Access::Auditor => self.auditor.clone(),
+            Access::Watching | Access::Auditor => self.auditor.clone(),
             Access::Staff => session(&sign_in(&self.city, "staff", PASSWORD)),
         })
     }

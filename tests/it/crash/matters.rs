@@ -8,6 +8,7 @@ use certless::domain::account::Author;
 use certless::domain::application::accept::Acceptance;
 use certless::domain::application::decide::Decision;
 use certless::domain::application::file::Filing;
+use certless::domain::application::rating::{Grade, Opinion};
 use certless::domain::change::Table;
 use certless::domain::city::City;
 use certless::domain::error::ErrorKind;
@@ -108,6 +109,31 @@ fn showing_a_licence() {
             met == 1
         },
         again: &[],
+        resolves: false,
+    }
+    .run();
+}
+
+#[test]
+fn rating_a_refused_case() {
+    fn opinion() -> Opinion {
+        Opinion { grade: Grade::Fair, words: "演示".to_owned() }
+    }
+    Case {
+        name: "rate",
+        prepare: |city| {
+            let (id, _) = filed(city, 0);
+            city.reject(&id, "演示").unwrap().body.receipt
+        },
+        act: |city, receipt| city.rate(receipt, &opinion()).map(drop),
+        done: |city, receipt| {
+            let page = city.ratings(Some(&agency()), None).unwrap();
+            let counted: u64 = page.tally.to_json().as_array().unwrap().iter().filter_map(|one| one["count"].as_u64()).sum();
+            assert_eq!(counted, page.ratings.len() as u64, "the tally grows with the rating");
+            assert_eq!(city.progress(receipt).unwrap().rating.is_some(), counted == 1);
+            counted == 1
+        },
+        again: &[ErrorKind::Conflict],
         resolves: false,
     }
     .run();

@@ -60,6 +60,7 @@ fn may(access: Access) -> &'static str {
         }
         Access::WindowReading => "..x...xxx.",
         Access::Answering => ".x..xx.x..",
+        Access::Watching => ".......xx.",
         Access::Auditor =>
         /*  */
         {

@@ -32,6 +32,7 @@ pub(crate) fn least_body(route: &Route) -> Option<Value> {
         "Spoken" => json!({"code": "00000000"}),
         "Ask" => json!({"types": ["idCard"]}),
         "Identify" => json!({"matter": "x", "presentation": "x"}),
+        "Opinion" => json!({"grade": "satisfied"}),
         "Decision" => json!({"decision": "refuse", "reason": "x"}),
         "MyUses" => json!({"proofs": ["x"]}),
         "NewObjection" => json!({"proof": "x"}),

@@ -75,12 +75,36 @@ function Receipt({ shown }) {
   </div>`;
 }
 
-const Done = ({ shown }) =>
-  html`<div class="plain pass">
-    <span class="disc"><${Icon} name="pass" /></span>
-    <h1>${t("citizen.done")}</h1>
+/** How it was decided; then the code to receive the result by, and the one to rate the service by, side by side. */
+function Done({ shown }) {
+  const granted = shown.state === "granted";
+  return html`<div class="plain ${granted ? "pass" : ""}">
+    <span class="disc"><${Icon} name=${granted ? "pass" : "file"} /></span>
+    <h1>${t(granted ? "citizen.done" : "citizen.ended")}</h1>
     <p>${label(shown.matter)}</p>
-    <p>${t("citizen.doneHelp")}</p>
+    <div class="codes">
+      ${shown.codes.map(
+        (code) =>
+          html`<figure>
+            <div class="qr"><img src=${svg(code)} alt=${t("offer.alt")} /></div>
+            <figcaption>
+              <p class="strong">${t("citizen.receive")}</p>
+              <p>${t("citizen.receiveHelp")}</p>
+            </figcaption>
+          </figure>`,
+      )}
+      ${
+        shown.receipt?.qr &&
+        html`<figure>
+          <div class="qr"><img src=${svg(shown.receipt.qr)} alt=${t("receipt.alt")} /></div>
+          <figcaption>
+            <p class="strong">${t("citizen.rate")}</p>
+            <p>${t("citizen.rateHelp")}</p>
+          </figcaption>
+        </figure>`
+      }
+    </div>
   </div>`;
+}
 
 mount(Citizen, t("citizen.title"));

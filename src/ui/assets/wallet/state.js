@@ -14,6 +14,8 @@ import * as status from "./protocol/status.js";
 import * as vci from "./protocol/vci.js";
 
 const HOUR = 3600e3;
+/** Milliseconds between two looks for licences that are still being made. */
+const WAIT = 5000;
 
 let state = { licences: [], pending: [], history: [], welcomed: false, online: navigator.onLine, checked: null, checking: false, skew: 0 };
 const listeners = new Set();
@@ -42,6 +44,7 @@ export async function boot() {
   set({ licences: found, pending, history: entries, welcomed: welcomed === true, checked: checked ?? null });
   addEventListener("online", () => (set({ online: true }), void refresh()));
   addEventListener("offline", () => set({ online: false }));
+  setInterval(() => state.pending.length > 0 && state.online && !document.hidden && void collect(), WAIT);
   for (const licence of found) void learn(licence).then(() => set({}));
   const old = !checked || Date.now() - checked > HOUR;
   void registry().then(() => (found.length > 0 && old ? refresh() : set({})), () => set({}));
@@ -123,16 +126,30 @@ async function keepAll(order) {
   return received;
 }
 
-/** Asks for what is still being made; what was refused for good is dropped. */
+let collecting = false;
+
+/** Asks for what is still being made; what was refused for good is dropped and told in the history. */
 export async function collect() {
-  for (const order of state.pending) {
-    try {
-      await take(await vci.collect(order), order.names);
-    } catch (error) {
-      if (error.error) await db.remove("pending", order.id);
-    }
+  if (collecting) return;
+  collecting = true;
+  try {
+    for (const order of state.pending) await ask(order);
+    if (state.pending.length > 0) set({ pending: await db.allSealed("pending") });
+  } finally {
+    collecting = false;
   }
-  if (state.pending.length > 0) set({ pending: await db.allSealed("pending") });
+}
+
+async function ask(order) {
+  const { waiting, names } = order;
+  try {
+    const found = await vci.collect({ ...order, waiting: [...waiting] });
+    if (found.waiting.length < waiting.length) await take(found, names);
+  } catch (error) {
+    if (!error.error || error.status >= 500 || error.status === 429) return;
+    await db.remove("pending", order.id);
+    await enter({ kind: "refused", names });
+  }
 }
 
 /** Fetches what a licence's type says about itself: names for its fields and codes. */

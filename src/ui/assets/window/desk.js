@@ -8,7 +8,17 @@ import { useEffect, useRef, useState } from "../lib/preact.js";
 import { normalise, spokenCode } from "../lib/wedge.js";
 import { tellCitizen } from "./channel.js";
 
-const EMPTY = { mode: "wait", matter: null, application: null, extra: {}, verdict: null, error: null, request: null };
+const EMPTY = {
+  mode: "wait",
+  matter: null,
+  application: null,
+  extra: {},
+  verdict: null,
+  error: null,
+  request: null,
+  offers: [],
+  offerError: null,
+};
 
 /** The application's own requirements, or the matter's before there is an application. */
 export function requirements(state) {
@@ -168,13 +178,17 @@ function actions(read, set) {
           { decision: "grant", results },
           { timeout: 30000 },
         );
-        home({ application, mode: "done" });
-        tellCitizen({ kind: "done", matter: application.matter.name });
+        home({ application, mode: "done", offers: [] });
+        tellDone(application, []);
+        await offer();
       } catch (error) {
         if (error.reasons?.length > 0) set({ mode: "result", error });
         else fail(error);
       }
     },
+
+    /** Offers the results anew, as for a phone that was not at hand. */
+    offer: () => offer(),
 
     camera: () => (close(), set({ mode: read().mode === "camera" ? "wait" : "camera", verdict: null, error: null })),
     typeCode: () => (close(), set({ mode: "code", verdict: null, error: null })),
@@ -199,11 +213,29 @@ function actions(read, set) {
     refresh,
   };
 
+  /** The results' codes for the applicant's phone; without them the case stays decided, and they can be asked for again. */
+  async function offer() {
+    const { application } = read();
+    if (!application.results?.length) return;
+    set({ offers: null, offerError: null });
+    try {
+      const { offers } = await post(`/api/applications/${application.id}/offers`);
+      set({ offers });
+      tellDone(application, offers);
+    } catch (error) {
+      set({ offers: [], offerError: error });
+    }
+  }
+
+  /** Ends on the citizen's screen: how it was decided, the result's code, the code to rate the service by. */
+  const tellDone = ({ state, matter, receipt }, offers) =>
+    tellCitizen({ kind: "done", state, matter: matter.name, receipt, codes: offers.map((one) => one.qr) });
+
   async function step(name, body) {
     try {
       const application = await post(`/api/applications/${read().application.id}/${name}`, body);
-      home({ application, mode: "done" });
-      tellCitizen({ kind: "idle" });
+      home({ application, mode: "done", offers: [] });
+      tellDone(application, []);
     } catch (error) {
       fail(error);
     }

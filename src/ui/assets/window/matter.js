@@ -76,13 +76,15 @@ function Search({ onChoose }) {
   const [error, setError] = useState(null);
   const [at, setAt] = useState(0);
   const field = useRef(null);
+  const entered = useRef(false);
+  const listed = useRef(null);
   useEffect(() => field.current?.focus(), []);
   useEffect(() => {
     const stop = new AbortController();
     const timer = setTimeout(
       () => {
         get(`/api/matters?q=${encodeURIComponent(text.trim())}`, { signal: stop.signal }).then(
-          (answer) => (setFound(answer.matters ?? answer), setError(null), setAt(0)),
+          (answer) => take(answer.matters ?? answer),
           (problem) => !stop.signal.aborted && setError(problem),
         );
       },
@@ -94,9 +96,19 @@ function Search({ onChoose }) {
     };
   }, [text]);
   const shown = found.slice(0, 8);
+  /** What was found for the text as it is; somebody who pressed Enter while it was on its way chose the first. */
+  const take = (matters) => {
+    listed.current = text;
+    setFound(matters);
+    setError(null);
+    setAt(0);
+    if (entered.current && matters[0]) onChoose(matters[0].code);
+    entered.current = false;
+  };
   const keys = (event) => {
     if (event.key === "ArrowDown") setAt(Math.min(at + 1, shown.length - 1));
     else if (event.key === "ArrowUp") setAt(Math.max(at - 1, 0));
+    else if (event.key === "Enter" && text.trim() && listed.current !== text) entered.current = true;
     else if (event.key === "Enter" && shown[at] && (text.trim() || at > 0)) onChoose(shown[at].code);
     else return;
     event.preventDefault();
@@ -116,7 +128,7 @@ function Search({ onChoose }) {
         aria-controls="matter-list"
         aria-activedescendant=${shown[at] ? `m-${shown[at].code}` : undefined}
         value=${text}
-        onInput=${(event) => setText(event.target.value)}
+        onInput=${(event) => ((entered.current = false), setText(event.target.value))}
         onKeyDown=${keys}
       />
       <span class="hint">${t("window.searchHint")}</span>

@@ -1,11 +1,11 @@
 // Middle of the window: one big area that is in turn waiting for a scan, the camera, the request's code, checking, the
 // verdict, the receipt.
 
-import { t } from "../lib/i18n.js";
+import { clock, t } from "../lib/i18n.js";
 import { Failure, Icon, Notice } from "../lib/page.js";
 import { html, useEffect, useState } from "../lib/preact.js";
 import { Camera, DropArea, SpokenField } from "../lib/scan.js";
-import { Verdict, reasonOf } from "../lib/verdict.js";
+import { Grouped, Verdict, reasonOf } from "../lib/verdict.js";
 import { missing } from "./desk.js";
 import { Receipt } from "./receipt.js";
 import { ResultForm } from "./result.js";
@@ -38,7 +38,7 @@ export function Middle({ desk, state }) {
     case "result":
       return html`<${ResultForm} desk=${desk} state=${state} />`;
     case "done":
-      return html`<${Done} desk=${desk} application=${state.application} />`;
+      return html`<${Done} desk=${desk} state=${state} />`;
     case "error":
       return html`<div class="area stack">
         <${Failure} error=${state.error} /><${Help} error=${state.error} />
@@ -143,13 +143,32 @@ export function useLeft(until) {
 export const svg = (text) =>
   text?.startsWith("data:") ? text : `data:image/svg+xml;charset=utf-8,${encodeURIComponent(text ?? "")}`;
 
-function Done({ desk, application }) {
+function Done({ desk, state }) {
+  const { application, offers, offerError } = state;
   const granted = application.state === "granted";
   return html`<div class="area center stack">
     <${Notice} kind=${granted ? "pass" : ""} icon=${granted ? "pass" : "file"} live
       ><p class="big-text">${t(`done.${application.state}`)}</p>
       <p>${t(`done.${application.state}Help`)}</p><//
     >
+    ${offers === null && html`<p role="status"><span class="spin"></span> ${t("done.offering")}</p>`}
+    ${offers?.map((one) => html`<${Result} key=${one.id} offer=${one} />`)}
+    ${
+      offerError &&
+      html`<${Failure} error=${offerError} />
+        <button class="button" type="button" onClick=${() => desk.offer()}>${t("done.offerAgain")}</button>`
+    }
     <button class="button primary big" type="button" onClick=${() => desk.next()}>${t("window.nextPerson")}</button>
   </div>`;
 }
+
+/** The code by which a result goes to the applicant's phone, with its PIN. */
+const Result = ({ offer }) =>
+  html`<div class="receipt-row result">
+    <div class="qr receipt-qr"><img src=${svg(offer.qr)} alt=${t("offer.alt")} /></div>
+    <div class="stack tight">
+      <p class="strong">${t("done.receive")}</p>
+      ${offer.pin && html`<p>${t("offer.pin")} <span class="pin"><${Grouped} text=${offer.pin} /></span></p>`}
+      <p class="soft">${t("done.receiveHelp", { time: clock(offer.expiresAt) })}</p>
+    </div>
+  </div>`;
