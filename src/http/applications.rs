@@ -12,7 +12,7 @@ use serde::Deserialize;
 
 use super::credentials::idempotency_key;
 use super::extract::{self, Body, Path, Query};
-use super::offers::told;
+use super::offers;
 use super::problem::Answer;
 use super::route::{Access, JSON, Route};
 use super::service::{Asked, Authenticated, Service, Shared, blocking};
@@ -234,7 +234,7 @@ async fn hand_over(
     caller.window()?;
     let offers = blocking(&service, move |service| {
         let offered = service.city.offer_results(&ApplicationId::parse(&id)?, &caller.author())?;
-        offered.iter().map(|one| told(&service.city, one)).collect::<Result<Vec<_>, _>>()
+        offered.iter().map(|one| offers::told(&service.city, one)).collect::<Result<Vec<_>, _>>()
     });
     let told = Json(json!({"offers": offers.await?}));
     Ok((StatusCode::CREATED, [(CACHE_CONTROL, "no-store")], told).into_response())

@@ -71,7 +71,10 @@ fn rating(progress: &Progress, lang: Lang) -> String {
         let grade = given.grade.label();
         let thanks = say("您的评价：", "Your rating: ");
         let after = if given.grade.is_bad() {
-            say("感谢反馈，我们会在 1 个工作日内核实并与您联系。", "Thank you. We will look into it within one working day.")
+            say(
+                "感谢反馈，我们会在 1 个工作日内核实并与您联系。",
+                "Thank you. We will look into it within one working day.",
+            )
         } else {
             say("感谢您的评价。", "Thank you.")
         };

@@ -252,6 +252,8 @@ test("a licence suspended in between is refused at the next look, and told to it
 test("with its network cut the phone still shows a code that the window accepts", async () => {
   await phone.evaluate(() => navigator.serviceWorker.ready);
   await phone.waitForFunction(() => navigator.serviceWorker.controller !== null);
+  await nextPerson(clerk);
+  await choose(clerk);
   await phone.context().setOffline(true);
   try {
     await phone.reload();

@@ -1,4 +1,5 @@
-// The window's journeys in a real browser: camera, scanner, typed code, request; what is refused, and how fast a verdict is.
+// The window in a real browser, each thing for itself: camera and scanner, what is printed, what is refused, what is said
+// when something is missing, and how fast a verdict is. `journey.test.mjs` tells the whole story with a wallet.
 
 import assert from "node:assert/strict";
 import test, { after, before } from "node:test";
@@ -91,32 +92,6 @@ async function scanned(page, locator) {
   }, picture);
 }
 
-test("a request on both screens is answered by a phone, and the case is there with every material", async () => {
-  const page = await desk();
-  const side = await page.context().newPage();
-  await side.goto(`${city.base}/window/citizen`);
-  await side.getByText("欢迎办事").waitFor();
-  const resident = await city.resident("idCard", "socialSecurityCard");
-  await choose(page);
-  await page.getByRole("button", { name: "请申请人扫码" }).click();
-  await page.locator(".request-qr img").waitFor();
-  await side.locator(".ask-qr img").waitFor();
-  assert.match(await side.locator("main").textContent(), /异地就医备案[^]*居民身份证[^]*社会保障卡/);
-  assert.doesNotMatch(await side.locator("body").textContent(), /窗口人员|退出/, "nothing of the clerk's");
-  const link = await scanned(page, page.locator(".request-qr"));
-  assert.match(link, /\/wallet\/present\?/);
-  assert.equal(await scanned(page, side.locator(".ask-qr")), link, "both screens show the same request");
-  await resident.answer(link);
-  assert.equal(await verdict(page, "pass"), "核验通过");
-  await met(page).nth(1).waitFor();
-  assert.match(await page.locator(".side").last().textContent(), new RegExp(resident.name));
-  await side.getByText("已收到").waitFor();
-  await page.getByRole("button", { name: "受理", exact: true }).click();
-  await side.getByText("已受理，请扫码保存回执").waitFor();
-  assert.match(await scanned(page, side.locator(".ask-qr")), /\/r\/[\w-]{32}$/);
-  await done(page);
-});
-
 test("a request that the holder declines says so", async () => {
   const page = await desk();
   const resident = await city.resident("idCard", "socialSecurityCard");
@@ -129,55 +104,6 @@ test("a request that the holder declines says so", async () => {
   await done(page);
 });
 
-test("a licence that was suspended meanwhile is refused, with what to do", async () => {
-  const page = await desk();
-  const resident = await city.resident("idCard", "socialSecurityCard");
-  await choose(page);
-  const code = await resident.code("idCard");
-  const id = resident.id("idCard");
-  assert.equal(
-    (await city.api("agency-GA", "POST", `/api/credentials/${id}/suspend`, { reason: "演示：挂失" })).status,
-    200,
-  );
-  await wedge(page, code);
-  assert.equal(await verdict(page, "refuse"), "核验未通过");
-  assert.match(await reason(page).textContent(), /暂扣/);
-  assert.equal(await met(page).count(), 0);
-  await city.api("agency-GA", "POST", `/api/credentials/${id}/reinstate`, { reason: "演示：找回" });
-  await wedge(page, await resident.code("idCard"));
-  await verdict(page, "pass");
-  await done(page);
-});
-
-test("a filmed code that was used once is refused the second time", async () => {
-  const page = await desk();
-  const resident = await city.resident("idCard");
-  const code = await resident.code("idCard");
-  await browser.filmCode(code);
-  await page.keyboard.press("F2");
-  await verdict(page, "pass");
-  await page.keyboard.press("Escape");
-  await page.locator(".verdict").waitFor({ state: "detached" });
-  await page.keyboard.press("F2");
-  assert.equal(await verdict(page, "refuse"), "核验未通过");
-  assert.match(await reason(page).textContent(), /已核验过一次/);
-  await done(page);
-});
-
-test("a scanner works wherever the focus is, and leaves the field as it was", async () => {
-  const page = await desk();
-  const resident = await city.resident("idCard");
-  await page.fill("#matter-search", "异地");
-  await page.locator("#matter-search").focus();
-  await wedge(page, await resident.code("idCard"));
-  await verdict(page, "pass");
-  assert.equal(await page.inputValue("#matter-search"), "异地");
-  await page.locator(".home").focus();
-  await wedge(page, await resident.code("idCard", "--view", "age-over-18"));
-  await page.locator(".verdict .facts dt", { hasText: /18/ }).waitFor();
-  await done(page);
-});
-
 test("paper proves no holder: a case needs the changing code", async () => {
   const page = await desk();
   const resident = await city.resident("idCard");
@@ -185,27 +111,6 @@ test("paper proves no holder: a case needs the changing code", async () => {
   await wedge(page, await resident.code("idCard", "--printed"));
   assert.equal(await verdict(page, "refuse"), "核验未通过");
   assert.match(await page.locator(".verdict .notice").textContent(), /亮证码/);
-  await done(page);
-});
-
-test("eight digits stand for a code once; five wrong ones lock", async () => {
-  const page = await desk();
-  const resident = await city.resident("idCard");
-  const spoken = await city.api("window-YB", "POST", "/api/spoken", { presentation: await resident.code("idCard") });
-  assert.equal(spoken.status, 201, JSON.stringify(spoken.body));
-  await page.keyboard.press("F4");
-  await page.fill("#spoken", `${spoken.body.code.slice(0, 4)} ${spoken.body.code.slice(4)}`);
-  await page.keyboard.press("Enter");
-  await verdict(page, "pass");
-  let said = "";
-  for (let i = 0; i < 6; i += 1) {
-    await page.keyboard.press("F4");
-    await page.fill("#spoken", i === 0 ? spoken.body.code : `0000000${i}`);
-    await page.keyboard.press("Enter");
-    await page.locator(".notice.refuse, .notice.unsure, .verdict.refuse").first().waitFor();
-    said = await page.locator(".middle").textContent();
-  }
-  assert.match(said, /次|锁|稍后|分钟/, said);
   await done(page);
 });
 

@@ -133,7 +133,9 @@ impl Tally {
     /// Counts by the grades' names.
     pub fn to_json(&self) -> Value {
         let counts = Grade::ALL.iter().zip(self.0);
-        counts.map(|(grade, count)| json!({"grade": grade.name(), "gradeName": grade.label(), "count": count})).collect()
+        counts
+            .map(|(grade, count)| json!({"grade": grade.name(), "gradeName": grade.label(), "count": count}))
+            .collect()
     }
 }
 
@@ -180,11 +182,7 @@ impl City {
             Some(agency) => self.ratings_counted(agency)?.0,
             None => self.all_ratings_counted()?,
         };
-        Ok(Ratings {
-            ratings: read.collect::<Result<_, _>>()?,
-            tally,
-            next: page.next.map(|key| base64url(&key)),
-        })
+        Ok(Ratings { ratings: read.collect::<Result<_, _>>()?, tally, next: page.next.map(|key| base64url(&key)) })
     }
 
     fn try_to_rate(&self, token: &str, grade: Grade, words: &str) -> Result<Option<Rating>, Error> {
@@ -221,7 +219,6 @@ impl City {
         let agency = &application.head.agency;
         let key = key(application);
         let value = self.vault().encode(Table::Rating, &key, rating, words.as_bytes())?;
-        let case = self.commitment("case", rating.case.as_str().as_bytes());
         let (mut tally, version) = self.ratings_counted(agency)?;
         tally.add(rating.grade);
         let row = record::encode(&tally)?;
@@ -230,7 +227,8 @@ impl City {
             Some(version) => change.update(Table::RatingTally, agency.as_str(), version, row),
             None => change.insert(Table::RatingTally, agency.as_str(), row),
         };
-        let told = leaf(Kind::Application, self.now(), &[("case", case.into()), ("state", "rated".into())]);
+        let told =
+            leaf(Kind::Application, self.now(), &[("case", self.case_tag(&rating.case)), ("state", "rated".into())]);
         Ok(change.leaf(told.bytes))
     }
 

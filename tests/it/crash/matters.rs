@@ -128,7 +128,8 @@ fn rating_a_refused_case() {
         act: |city, receipt| city.rate(receipt, &opinion()).map(drop),
         done: |city, receipt| {
             let page = city.ratings(Some(&agency()), None).unwrap();
-            let counted: u64 = page.tally.to_json().as_array().unwrap().iter().filter_map(|one| one["count"].as_u64()).sum();
+            let counted: u64 =
+                page.tally.to_json().as_array().unwrap().iter().filter_map(|one| one["count"].as_u64()).sum();
             assert_eq!(counted, page.ratings.len() as u64, "the tally grows with the rating");
             assert_eq!(city.progress(receipt).unwrap().rating.is_some(), counted == 1);
             counted == 1

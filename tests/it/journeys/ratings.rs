@@ -89,7 +89,11 @@ fn each_case_of_an_agency_counts_and_one_cannot_vote_for_another() {
     let other = city.get(Some(&supervisor), "/api/ratings?agency=GA", "application/json").json();
     assert_eq!((&other["tally"][0]["count"], &other["ratings"]), (&json!(0), &json!([])));
     let whole = city.get(Some(&supervisor), "/api/ratings", "application/json").json();
-    assert_eq!((&whole["tally"], &whole["ratings"]), (&read["tally"], &read["ratings"]), "one agency is the whole city here");
+    assert_eq!(
+        (&whole["tally"], &whole["ratings"]),
+        (&read["tally"], &read["ratings"]),
+        "one agency is the whole city here"
+    );
 }
 
 #[test]
@@ -99,7 +103,10 @@ fn the_page_rates_without_scripts() {
     assert!(!Stranger(&city).get(&receipt, "text/html").text.contains("<form"), "nothing to rate yet");
     grant(&city, &case);
     let page = Stranger(&city).get(&receipt, "text/html").text;
-    assert!(page.contains("<form class=\"rate\" method=\"post\">") && page.contains("value=\"veryDissatisfied\""), "{page}");
+    assert!(
+        page.contains("<form class=\"rate\" method=\"post\">") && page.contains("value=\"veryDissatisfied\""),
+        "{page}"
+    );
     let body = b"grade=satisfied&words=%E5%BE%88%E5%BF%AB%3Cb%3E";
     let sent = city.send(None, &format!("{receipt}?lang=zh&large=1"), FORM, body);
     assert_eq!(sent.status, 201, "a program that asks for no page: {}", sent.text);
