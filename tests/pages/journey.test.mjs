@@ -8,7 +8,7 @@ import { join } from "node:path";
 import nodeTest, { after, before } from "node:test";
 
 import { MATTER } from "./states.mjs";
-import { Browser, City, hasChromium, signIn, wedge } from "./support.mjs";
+import { Browser, City, hasChromium, shot, signIn, wedge } from "./support.mjs";
 
 /** Longest median from scan to verdict, milliseconds. */
 const QUICK = Number(process.env.CERTLESS_QUICK_MS ?? 300);
@@ -138,6 +138,7 @@ test("a first licence comes by filming the agency's screen, a second by a link",
   await phone.click("form .actions button");
   await phone.locator(".outcome.pass").waitFor();
   await office.locator(".offer .notice.pass").waitFor();
+  await shot(phone, "journey-received");
   quiet(office);
   await office.context().close();
 
@@ -149,6 +150,7 @@ test("a first licence comes by filming the agency's screen, a second by a link",
   await phone.locator(".outcome.pass").waitFor();
   await tab(phone, "cards");
   assert.equal(await phone.locator(".plastic").count(), 2);
+  await shot(phone, "journey-cards");
 
   const other = await aPhone({ path: offer.body.link });
   await other.locator(".outcome.unsure[role=alert]", { hasText: "已使用过" }).waitFor();
@@ -166,14 +168,20 @@ test("the window asks, the phone films the request, its owner agrees; materials 
   const text = await phone.locator("main").innerText();
   for (const word of [MATTER, "医疗保障局", resident.name, "不会出示"]) assert.ok(text.includes(word), `${word}: ${text}`);
   await clerk.getByText("对方已打开", { exact: false }).waitFor();
+  await shot(phone, "journey-consent");
+  await shot(clerk, "journey-request");
+  await shot(side, "journey-side-request");
   await pressed(phone, "同意出示");
   await phone.locator(".outcome.pass").waitFor();
   assert.match(await verdict(clerk, "pass"), /核验通过/);
   await side.getByText("已收到").waitFor();
   await clerk.locator(".checklist li.lit").nth(8).waitFor();
   assert.equal(await clerk.locator(".materials li.met").count(), 2, "the materials tick themselves off");
+  await shot(clerk, "journey-verdict");
   await pressed(clerk, "受理");
   await side.getByText("已受理，请扫码保存回执").waitFor();
+  await shot(clerk, "journey-receipt");
+  await shot(side, "journey-side-receipt");
   await film(phone, side.locator(".ask-qr img"), () => phone.waitForURL(/\/r\/[\w-]{32}/));
   receipt = phone.url();
   assert.match(await phone.locator(".state").innerText(), /已受理/);
@@ -185,6 +193,7 @@ test("the window asks, the phone films the request, its owner agrees; materials 
 test("the decision is handed over to the phone; its owner rates the service once, and the supervisor reads it", async () => {
   await clerk.locator("button", { hasText: "办结" }).last().click();
   await clerk.locator("form.area .fields .field").first().waitFor();
+  await shot(clerk, "journey-result-form");
   for (const field of await clerk.locator("form.area .field").all()) {
     const input = field.locator(".input");
     const name = await input.getAttribute("name");
@@ -194,12 +203,15 @@ test("the decision is handed over to the phone; its owner rates the service once
   await clerk.locator(".result .pin").waitFor();
   const codes = side.locator(".codes .qr img");
   await codes.nth(1).waitFor();
+  await shot(clerk, "journey-handed-over");
+  await shot(side, "journey-side-done");
   await film(phone, codes.first(), () => phone.locator("#pin").waitFor());
   await phone.fill("#pin", number(await clerk.locator(".result .pin").innerText()));
   await phone.click("form .actions button");
   await phone.locator(".outcome.pass").waitFor();
   await film(phone, codes.nth(1), () => phone.waitForURL(receipt));
   await phone.getByText("非常满意", { exact: true }).click();
+  await shot(phone, "journey-rate");
   await phone.fill("#words", "演示：一次办成");
   await pressed(phone, "提交评价");
   await phone.locator(".rated", { hasText: "非常满意" }).waitFor();
@@ -211,6 +223,8 @@ test("the decision is handed over to the phone; its owner rates the service once
   await watch.goto(`${city.base}/supervise#YB`);
   const row = watch.locator("tr", { hasText: "演示：一次办成" });
   await row.first().waitFor();
+  await watch.locator("#ratings").scrollIntoViewIfNeeded();
+  await shot(watch, "journey-ratings");
   assert.match(await row.first().innerText(), /非常满意[^]*异地就医备案/);
   assert.doesNotMatch(await watch.locator("main").innerText(), new RegExp(resident.name), "nobody is named");
   quiet(watch);
@@ -222,6 +236,7 @@ test("the decision is handed over to the phone; its owner rates the service once
 test("the window films the phone's live code; the same film shown again is refused", async () => {
   await choose(clerk);
   await showing(phone);
+  await shot(phone, "journey-show");
   assert.match(await showTo(clerk, phone, "pass"), /核验通过/);
   assert.equal(await clerk.locator(".materials li.met").count(), 1);
   await back(clerk);
@@ -301,7 +316,10 @@ test("in English and in large type the same things are done", async () => {
   await wallet.reload();
   await choose(desk);
   await desk.getByRole("button", { name: "Ask by a code" }).click();
+  await desk.locator(".request-qr img").waitFor();
+  await shot(desk, "journey-request-large");
   await film(wallet, desk.locator(".request-qr img"), () => wallet.locator(".even").first().waitFor());
+  await shot(wallet, "journey-consent-large");
   for (const button of await wallet.locator(".even").all()) {
     const { height } = await button.boundingBox();
     assert.ok(height >= 60, `${await button.innerText()}: ${height} px`);

@@ -7,6 +7,7 @@ import { LOOKS, STATES, look, openState, world } from "./states.mjs";
 import { Browser, City, shotFolder } from "./support.mjs";
 
 const SIZES = [
+  [360, 740],
   [390, 844],
   [768, 1024],
   [1366, 768],

@@ -246,6 +246,7 @@ export class Browser {
       if (!over) this.#expose(Buffer.from(grey, "base64"));
     };
     await target.waitFor();
+    await target.scrollIntoViewIfNeeded();
     await frame();
     const filming = (async () => {
       while (!over) {
@@ -416,6 +417,18 @@ export function shotFolder() {
   const folder = join(ROOT, "tests/screenshots");
   mkdirSync(folder, { recursive: true });
   return folder;
+}
+
+/** With `CERTLESS_SHOTS=yes`: how a page looks at this moment, narrow and wide, for somebody to look at. */
+export async function shot(page, name) {
+  if (process.env.CERTLESS_SHOTS !== "yes") return;
+  const before = page.viewportSize();
+  for (const width of before.width < 600 ? [360, 390] : [1366, 1920]) {
+    await page.setViewportSize({ width, height: { 360: 740, 390: 844, 1366: 768, 1920: 1080 }[width] });
+    await page.waitForTimeout(150);
+    await page.screenshot({ path: join(shotFolder(), `${name}-${width}.png`), scale: "css" });
+  }
+  await page.setViewportSize(before);
 }
 
 export const hasChromium = () => existsSync(CHROMIUM);
