@@ -4,7 +4,7 @@
 
 use std::collections::HashMap;
 use std::ops::Range;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::catalogue::CredentialType;
 use super::change::{Change, Table};
@@ -13,22 +13,37 @@ use super::error::{Error, ErrorKind};
 use super::issuance::Order;
 use super::ports::StoreError;
 use super::record;
-use crate::base::time::china_date;
+use crate::base::time::{Timestamp, china_date};
 use crate::crypto::digest::sha256;
 
-/// Numbers taken from the store at once.
-const BLOCK: u64 = 64;
+/// Numbers taken from the store at once: the least, and the most when they are used up quickly.
+const BLOCK: Range<u64> = 64..4096;
+/// A block that was used up within so many milliseconds is followed by one four times as large.
+const QUICKLY: i64 = 500;
 /// How often a contested counter is asked again.
 const TRIES: usize = 32;
 
 /// Blocks that this process has taken.
 #[derive(Default)]
-pub struct Counters(Mutex<HashMap<Vec<u8>, Range<u64>>>);
+pub struct Counters(Mutex<HashMap<Vec<u8>, Arc<Mutex<Block>>>>);
+
+/// Numbers of one counter that were taken and are still free.
+struct Block {
+    free: Range<u64>,
+    size: u64,
+    taken: Timestamp,
+}
+
+impl Default for Block {
+    fn default() -> Self {
+        Self { free: 0..0, size: 0, taken: Timestamp::UNIX_EPOCH }
+    }
+}
 
 impl City {
-    /// The running number for a licence number that the row does not bring; none when the type needs none.
+    /// The running number for a licence number that the row does not bring; none when there is no need of one.
     pub(super) fn sequence_for(&self, order: &Order, credential_type: &CredentialType) -> Result<Option<u64>, Error> {
-        if !credential_type.numbering().needs_sequence() {
+        if !credential_type.needs_sequence(&order.row) {
             return Ok(None);
         }
         let year = china_date(self.now()).year().to_string();
@@ -38,19 +53,26 @@ impl City {
     /// The next number of a counter, from 1.
     pub fn next_number(&self, name: &[&str]) -> Result<u64, Error> {
         let key = record::key(name);
-        let mut blocks = self.counters.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let block = blocks.entry(key.clone()).or_insert(0..0);
-        if block.is_empty() {
-            *block = self.take_block(&key)?;
+        // The lock of all counters is not held while one waits for the store.
+        let block = {
+            let mut blocks = self.counters.0.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(blocks.entry(key.clone()).or_default())
+        };
+        let mut block = block.lock().unwrap_or_else(PoisonError::into_inner);
+        if block.free.is_empty() {
+            let (now, before) = (self.now(), block.taken);
+            let quickly = now.as_millisecond().saturating_sub(before.as_millisecond()) < QUICKLY;
+            let size = if quickly { (block.size * 4).clamp(BLOCK.start, BLOCK.end) } else { BLOCK.start };
+            *block = Block { free: self.take_block(&key, size)?, size, taken: now };
         }
-        block.next().ok_or_else(|| Error::new(ErrorKind::Unavailable, "counter exhausted"))
+        block.free.next().ok_or_else(|| Error::new(ErrorKind::Unavailable, "counter exhausted"))
     }
 
-    fn take_block(&self, key: &[u8]) -> Result<Range<u64>, Error> {
+    fn take_block(&self, key: &[u8], size: u64) -> Result<Range<u64>, Error> {
         for _ in 0..TRIES {
             let row = self.store().get(Table::Counter, key)?;
             let next: u64 = row.as_ref().map_or(Ok(1), |row| record::decode(Table::Counter, &row.value))?;
-            let after = next.saturating_add(BLOCK);
+            let after = next.saturating_add(size);
             let value = record::encode(&after)?;
             let change = Change::new(self.fresh_request("counter")?, sha256(&value));
             let change = match row {

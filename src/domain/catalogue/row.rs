@@ -15,6 +15,7 @@ use crate::base::time::Date;
 
 use super::CredentialType;
 use super::annotation::Source;
+use super::cell;
 use super::fault::RowError;
 use super::filling::Filling;
 use super::holders::{self, GUARDIAN_CODE, GUARDIAN_NAME, Holder};
@@ -109,6 +110,19 @@ impl CredentialType {
         let mut filled = Filled { subjects: filling.subjects, certificate, holders, number, validity };
         filled.bind(&[]);
         Ok(filled)
+    }
+
+    /// Whether the licence number of a row takes one of the agency's running numbers: the type has them, and the row
+    /// brings no number of its own.
+    pub fn needs_sequence(&self, row: &Map) -> bool {
+        let rule = self.numbering();
+        let numbers = |header: &str| {
+            let header = cell::tidy(header);
+            let name = self.column_name(header.split_once('.').map_or(header.as_str(), |(base, _)| base));
+            name.is_some_and(|name| name == NUMBER || rule.field.as_deref() == Some(name))
+        };
+        let blank = |cell: &Value| cell.is_null() || cell.as_str().is_some_and(cell::is_blank);
+        rule.needs_sequence() && !row.iter().any(|(header, cell)| numbers(header) && !blank(cell))
     }
 
     /// The header of a table of this type for so many holders: the fields as on paper, then what else a row needs.

@@ -225,7 +225,11 @@ fn a_number_is_given_made_or_missing() {
         [("certNo".to_owned(), "bad_pattern")]
     );
     let kind = Catalogue::embedded().unwrap().find("marriage").unwrap();
+    let needs = |row: &Value| kind.needs_sequence(row.as_object().unwrap());
+    assert!(needs(&marriage()) && needs(&with(marriage(), "certNo", json!(" "))));
+    assert!(!needs(&given) && !needs(&with(marriage(), "证照编号", json!("J430112-2021-000123"))));
     let none = Issuing { sequence: None, ..issuing() };
+    assert_eq!(kind.fill(given.as_object().unwrap(), &none).unwrap().number, "J430112-2021-000123");
     assert_eq!(kind.fill(marriage().as_object().unwrap(), &none).unwrap_err()[0].code, "no_number");
 }
 
