@@ -4,7 +4,8 @@
 
 use std::collections::HashMap;
 
-use crate::base::id::{AccountName, AgencyCode, CredentialId};
+use crate::app::config::FourEyes;
+use crate::base::id::{AccountName, AgencyCode, CredentialId, TypeCode};
 use crate::base::json::Map;
 use crate::base::time::china_date;
 use crate::crypto::derive::Seed;
@@ -14,10 +15,13 @@ use crate::domain::account::manage::NewAccount;
 use crate::domain::account::{Author, StaffRole};
 use crate::domain::agency::Agencies;
 use crate::domain::city::City;
+use crate::domain::city::rules::Deed;
 use crate::domain::demo::{self, DemoCity, StockRow};
 use crate::domain::error::Error;
 use crate::domain::holder;
 use crate::domain::issuance::Order;
+use crate::domain::issuance::life::Act;
+use crate::domain::issuance::record::Life;
 use crate::domain::token::Role;
 use crate::domain::wallet::Wallet;
 use crate::domain::wallet::keys::HolderKey;
@@ -74,6 +78,36 @@ pub fn hire(city: &City) -> Result<(), Error> {
             let password = password(&account.account);
             city.put_account(account, &password, false, &by)?;
         }
+    }
+    Ok(())
+}
+
+/// The type that is issued and revoked by two in the demo city, where its configuration says nothing else.
+const BY_TWO: &str = "realEstate";
+
+/// Puts the demo's rule of the second person into a configuration that has none.
+pub fn second_person(rules: &mut FourEyes) {
+    let FourEyes { issue, suspend, reinstate, revoke, .. } = &*rules;
+    if [issue, suspend, reinstate, revoke].iter().all(|types| types.is_empty()) {
+        rules.issue = vec![BY_TWO.to_owned()];
+        rules.revoke = vec![BY_TWO.to_owned()];
+    }
+}
+
+/// Begins what waits for a second person when the demo starts: two titles to be revoked. Nothing where something waits
+/// already.
+pub fn begin(city: &City) -> Result<(), Error> {
+    let (agency, by) = (AgencyCode::parse("ZR")?, Author::Account(AccountName::parse("zr-clerk")?));
+    let type_code = TypeCode::parse(BY_TWO)?;
+    let by_two = city.rules.four_eyes.needs(Deed::Revoke, &type_code);
+    if !by_two || !city.pendings(&agency, true, None)?.pendings.is_empty() {
+        return Ok(());
+    }
+    let titles = city.credentials_of_type(&agency, &type_code, None)?.heads;
+    let reasons = ["演示：房屋已拆除，权利人申请注销。", "演示：登记错误，依法更正后注销。"];
+    let mut valid = titles.iter().rev().filter(|title| title.life == Life::Valid);
+    for (title, reason) in valid.by_ref().zip(reasons) {
+        city.begin_life(&agency, &title.id, Act::Revoke, reason, &by)?;
     }
     Ok(())
 }

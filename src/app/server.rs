@@ -1,16 +1,19 @@
 //! Serving a city: the interfaces on a socket, until the process is asked to stop or the store fails.
 
+use std::any::Any;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::extract::{Request, State};
 use axum::http::HeaderValue;
 use axum::http::header::{REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse as _, Response};
 use tokio::net::TcpListener;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
-use tower_http::timeout::TimeoutLayer;
 
 use super::background::Background;
 use super::config::Config;
@@ -19,6 +22,7 @@ use super::tls::{self, Gate, Tls};
 use super::witnesses::Witnessing;
 use crate::domain::city::City;
 use crate::domain::error::{Error, ErrorKind};
+use crate::http::problem::Problem;
 use crate::http::service::{Limits, Service};
 use crate::{http, ui};
 
@@ -130,13 +134,35 @@ async fn guarded(listener: TcpListener, gate: Gate, router: Router, service: Arc
 /// The interfaces and pages with what every answer gets.
 pub fn router(config: &Config, service: &Arc<Service>) -> Router {
     let limit = Duration::from_secs(u64::from(config.limits.request_seconds));
+    layered(http::router(Arc::clone(service)).merge(ui::router()), limit)
+}
+
+/// What every answer gets, and what is answered where a handler panics or does not end in time.
+fn layered(router: Router, limit: Duration) -> Router {
     // One layer out of four, outermost first: each layer by itself costs a request two allocations.
-    http::router(Arc::clone(service)).merge(ui::router()).layer((
+    router.layer((
         SetResponseHeaderLayer::overriding(REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
         SetResponseHeaderLayer::overriding(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
-        CatchPanicLayer::new(),
-        TimeoutLayer::with_status_code(axum::http::StatusCode::SERVICE_UNAVAILABLE, limit),
+        CatchPanicLayer::custom(panicked),
+        from_fn_with_state(limit, in_time),
     ))
+}
+
+/// The answer of a handler, or after the longest time that nobody knows what came of it.
+async fn in_time(State(limit): State<Duration>, request: Request, next: Next) -> Response {
+    let answer = tokio::time::timeout(limit, next.run(request)).await;
+    answer.unwrap_or_else(|_| {
+        let error = Error::new(ErrorKind::Unknown, format!("no answer within {} s", limit.as_secs()));
+        let error = error.coded("timeout").after(5).says(
+            "办理超时，可能已经完成。请核对后再试。",
+            "It took too long and may have been done. Look before trying again.",
+        );
+        Problem(error).into_response()
+    })
+}
+
+fn panicked(_: Box<dyn Any + Send>) -> Response {
+    Problem(Error::new(ErrorKind::Internal, "a handler panicked")).into_response()
 }
 
 /// What every answer says, for the few addresses beside the city's.
@@ -180,4 +206,55 @@ async fn terminated(signal: &mut Option<tokio::signal::unix::Signal>) {
 
 fn failed(error: &std::io::Error) -> Error {
     Error::new(ErrorKind::Unavailable, error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::routing::{get, post};
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+    use super::*;
+
+    /// What a server with these routes answers to bytes, the connection left open.
+    async fn answered(sent: &str) -> String {
+        async fn hang() {
+            std::future::pending::<()>().await;
+        }
+        async fn panics() {
+            let nothing: Option<()> = None;
+            nothing.unwrap();
+        }
+        let router = Router::new().route("/hang", get(hang)).route("/panic", get(panics));
+        let router = router.route("/read", post(|body: axum::body::Bytes| async move { body.len().to_string() }));
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let router = layered(router, Duration::from_millis(200));
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        let mut socket = tokio::net::TcpStream::connect(address).await.unwrap();
+        socket.write_all(sent.as_bytes()).await.unwrap();
+        let mut answer = vec![0; 4_096];
+        let length = socket.read(&mut answer).await.unwrap();
+        String::from_utf8_lossy(&answer[..length]).into_owned()
+    }
+
+    #[tokio::test]
+    async fn a_handler_that_hangs_or_panics_is_told_as_a_problem() {
+        let hung = answered("GET /hang HTTP/1.1\r\nhost: x\r\n\r\n").await;
+        for told in ["503 Service Unavailable", "application/problem+json", "retry-after: 5", "\"code\":\"timeout\""] {
+            assert!(hung.contains(told), "{told}: {hung}");
+        }
+        let panicked = answered("GET /panic HTTP/1.1\r\nhost: x\r\n\r\n").await;
+        for told in
+            ["500 Internal", "application/problem+json", "/problems/internal", "x-content-type-options: nosniff"]
+        {
+            assert!(panicked.contains(told), "{told}: {panicked}");
+        }
+        assert!(!panicked.contains("unwrap"), "no detail leaves: {panicked}");
+    }
+
+    #[tokio::test]
+    async fn a_body_that_never_arrives_ends_in_time() {
+        let half = answered("POST /read HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\nhalf").await;
+        assert!(half.contains("503") && half.contains("application/problem+json"), "{half}");
+    }
 }

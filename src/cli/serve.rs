@@ -61,6 +61,7 @@ pub fn demo(args: &DemoArgs, out: Output) -> Result<u8, Error> {
     config.listen = args.listen;
     args.tls.apply(&mut config);
     config.base_url = demo_origin(args, config.tls.is_spoken());
+    demo::second_person(&mut config.staff.four_eyes);
     config.fetch.loopback = true;
     config.fetch.hosts = vec!["127.0.0.1:*".to_owned(), "localhost:*".to_owned()];
     config.check()?;
@@ -91,6 +92,7 @@ fn open_demo(config: &Config, out: Output) -> Result<City, Error> {
         fill(config, &city, out)?;
     }
     demo::hire(&city)?;
+    demo::begin(&city)?;
     open::write_trust_copy(&config.keys_folder(), &city)?;
     Ok(city)
 }
@@ -266,23 +268,22 @@ fn welcome(base: &str, config: &Config, out: Output) {
     if let Ok(agencies) = Agencies::shipped() {
         for agency in agencies {
             let code = agency.code.as_str();
-            out.line(format!(
-                "  {code}  {}  {} · {}",
-                agency.name.get(out.lang),
-                demo::agency_token(code),
-                demo::window_token(code)
-            ));
+            let (agency_token, window_token) = (demo::agency_token(code), demo::window_token(code));
+            out.line(format!("  {code}  {agency_token:<16} {window_token:<16} {}", agency.name.get(out.lang)));
         }
     }
     out.say("  运维令牌：demo-operator\n", "  operator's token: demo-operator\n");
     out.say(format!("演示账户（登录 {base}/signin）"), format!("Demo accounts (sign in at {base}/signin)"));
     for account in demo::staff().unwrap_or_default() {
         if account.agency.as_ref().is_none_or(|agency| agency.as_str() == "GA") {
-            let (name, role) = (&account.account, account.role.label());
-            out.line(format!("  {name:<12} {:<16} {}", demo::password(name), role.get(out.lang)));
+            let (name, role) = (account.account.as_str(), account.role.label());
+            out.line(format!("  {name:<12} {:<17} {}", demo::password(&account.account), role.get(out.lang)));
         }
     }
-    out.say("  其他机关同理，如 mz-clerk。\n", "  Other agencies likewise, as mz-clerk.\n");
+    out.say(
+        "  其他机关同理，如 mz-clerk。不动产权证书（ZR）的签发和注销须双人复核：zr-clerk 提出，zr-approver 复核。\n",
+        "  Other agencies likewise, as mz-clerk. Real-estate titles (ZR) are issued and revoked by two: zr-clerk asks, zr-approver approves.\n",
+    );
     out.say("试一试（另开一个终端）：", "Try next, in a second terminal:");
     let program = std::env::args().next().unwrap_or_else(|| "certless".to_owned());
     let wallet = data.join("wallets").join("0001.wallet");

@@ -1,11 +1,15 @@
 //! Audit events as the auditor reads them: what happened, when, by whom; never what is sealed in them.
 
-use super::change::Table;
+use super::account::Author;
+use super::change::{Change, Table};
 use super::city::City;
 use super::error::Error;
 use super::record;
 use crate::base::bytes::{base64url, from_base64url};
+use crate::base::id::AccountName;
 use crate::base::json::{Map, Value};
+use crate::base::random::bytes;
+use crate::base::time::rfc3339;
 
 /// Where events that belong to no agency are kept.
 pub const CITY: &str = "city";
@@ -20,6 +24,39 @@ pub struct Events {
 }
 
 impl City {
+    /// Adds an event to a change; what says something of a person goes sealed.
+    pub(in crate::domain) fn noted(
+        &self,
+        change: Change,
+        place: &str,
+        mut head: Value,
+        sealed: &Value,
+    ) -> Result<Change, Error> {
+        let at = rfc3339(self.now());
+        let key = record::key(&[place, &at, &base64url(&bytes::<9>(self.random()))]);
+        if let Value::Object(head) = &mut head {
+            head.insert("at".to_owned(), at.into());
+        }
+        let value = self.vault().encode(Table::Audit, &key, &head, sealed.to_string().as_bytes())?;
+        Ok(change.put(Table::Audit, key, value))
+    }
+
+    /// Puts pseudonyms in the place of accounts and labels, for those outside of the city's staff.
+    pub fn under_pseudonyms(&self, events: &mut Events) {
+        for event in events.events.iter_mut().filter_map(Value::as_object_mut) {
+            for name in ["by", "approvedBy"] {
+                let by = event.get(name).cloned().and_then(|by| serde_json::from_value::<Author>(by).ok());
+                if let Some(by) = by {
+                    event.insert(name.to_owned(), self.author_pseudonym(&by).into());
+                }
+            }
+            // An event about an account is about somebody.
+            if let Some(Ok(account)) = event.get("account").and_then(Value::as_str).map(AccountName::parse) {
+                event.insert("account".to_owned(), self.author_pseudonym(&Author::Account(account)).into());
+            }
+        }
+    }
+
     /// The audit events of an agency, or of the [`CITY`], oldest first; from a time on where one is given.
     pub fn audit_events(&self, place: &str, from: Option<&str>, after: Option<&str>) -> Result<Events, Error> {
         let start = from.map(|from| record::key(&[place, from]));

@@ -1,5 +1,6 @@
 //! The register of issued credentials: found by identifier, by holder, by agency, page by page.
 
+use super::catalogue::Catalogue;
 use super::change::Table;
 use super::city::City;
 use super::error::Error;
@@ -65,6 +66,28 @@ impl City {
             None => holder.to_owned(),
         };
         self.heads(Table::HolderIndex, &record::prefix(&[&tag, agency.as_str()]), after)
+    }
+
+    /// Credentials of an agency that carry a licence number, of whatever type. Where numbers are unique for each holder
+    /// only, the holder's code is needed, unless it is the number.
+    pub fn credentials_numbered(
+        &self,
+        agency: &AgencyCode,
+        number: &str,
+        holder: Option<&str>,
+    ) -> Result<Heads, Error> {
+        let mut heads = Vec::new();
+        for credential_type in Catalogue::embedded()?.types() {
+            let key = self.licence_key(credential_type, number, holder.unwrap_or(number));
+            let Some(index) = self.store().get(Table::Licence, &key)? else { continue };
+            let row = self.store().get(Table::Credential, &index.value)?;
+            let row = row.ok_or_else(|| Error::corrupt("an index leads to no credential"))?;
+            let head: CredentialHead = record::decode(Table::Credential, &row.value)?;
+            if head.agency == *agency {
+                heads.push(head);
+            }
+        }
+        Ok(Heads { heads, next: None })
     }
 
     /// Credentials that an agency issued, oldest first.

@@ -75,7 +75,11 @@ pub fn routes() -> Vec<Route> {
             &[(JSON, "Decision")],
             post(decide),
         )
-        .only(Access::Window),
+        .only(Access::Window)
+        .answers(&[
+            (200, JSON, "The application."),
+            (202, JSON, "The application; its grant waits for a second person."),
+        ]),
         Route::post(
             "/api/applications/{id}/offers",
             "Offers the results of a granted application to the applicant's wallet; the PINs are told once.",
@@ -100,7 +104,7 @@ async fn file(
 ) -> Answer<(StatusCode, Json<Value>)> {
     let window = caller.window()?.clone();
     blocking(&service, move |service| {
-        let application = service.city.file(&window, filing, idempotency_key(&headers).as_deref())?;
+        let application = service.city.file(&window, filing, idempotency_key(&headers).as_deref(), &caller.author())?;
         Ok((StatusCode::CREATED, Json(application.to_json(&service.city)?)))
     })
     .await
@@ -186,7 +190,7 @@ async fn accept(
 ) -> Answer<Json<Value>> {
     caller.window()?;
     blocking(&service, move |service| {
-        let application = service.city.accept(&ApplicationId::parse(&id)?, &acceptance)?;
+        let application = service.city.accept(&ApplicationId::parse(&id)?, &acceptance, &caller.author())?;
         with_receipt(service, &application).map(Json)
     })
     .await
@@ -206,7 +210,7 @@ async fn reject(
 ) -> Answer<Json<Value>> {
     caller.window()?;
     blocking(&service, move |service| {
-        let application = service.city.reject(&ApplicationId::parse(&id)?, &reason.reason)?;
+        let application = service.city.reject(&ApplicationId::parse(&id)?, &reason.reason, &caller.author())?;
         with_receipt(service, &application).map(Json)
     })
     .await
@@ -217,11 +221,12 @@ async fn decide(
     Authenticated(caller): Authenticated,
     Path(id): Path<String>,
     extract::Json(decision): extract::Json<Decision>,
-) -> Answer<Json<Value>> {
+) -> Answer<(StatusCode, Json<Value>)> {
     caller.window()?;
     blocking(&service, move |service| {
-        let application = service.city.decide(&ApplicationId::parse(&id)?, decision)?;
-        with_receipt(service, &application).map(Json)
+        let application = service.city.decide(&ApplicationId::parse(&id)?, decision, &caller.author())?;
+        let status = if application.waits(&service.city) { StatusCode::ACCEPTED } else { StatusCode::OK };
+        Ok((status, Json(with_receipt(service, &application)?)))
     })
     .await
 }

@@ -58,7 +58,7 @@ pub fn routes() -> Vec<Route> {
         ),
         Route::post(
             "/api/credentials/search",
-            "Lists a holder's credentials by the holder's code.",
+            "Lists a holder's credentials by the holder's code, or those of a licence number.",
             &[(JSON, "HolderSearch")],
             post(search),
         )
@@ -268,8 +268,9 @@ async fn list(
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct HolderSearch {
-    code: String,
+    code: Option<String>,
     code_type: Option<String>,
+    number: Option<String>,
 }
 
 async fn search(
@@ -280,7 +281,12 @@ async fn search(
 ) -> Answer<Json<Value>> {
     let agency = caller.reading_agency(query.get("agency").map(String::as_str))?;
     blocking(&service, move |service| {
-        let tag = service.city.holder_tag(search.code_type.as_deref().unwrap_or("111"), &search.code);
+        if let Some(number) = &search.number {
+            let found = service.city.credentials_numbered(&agency, number.trim(), search.code.as_deref())?;
+            return Ok(Json(page(&found)));
+        }
+        let code = search.code.ok_or_else(|| Error::malformed("code or number is needed"))?;
+        let tag = service.city.holder_tag(search.code_type.as_deref().unwrap_or("111"), &code);
         let heads = service.city.credentials_of(&agency, &tag, query.get("after").map(String::as_str))?;
         let mut page = page(&heads);
         if let Value::Object(map) = &mut page {

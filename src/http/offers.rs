@@ -17,6 +17,7 @@ use crate::base::time::rfc3339;
 use crate::domain::city::City;
 use crate::domain::error::Error;
 use crate::domain::offer::record::Offer;
+use crate::domain::offer::window::AtWindow;
 use crate::domain::offer::{NewOffer, Offered};
 use crate::wire::oid4vci::offer::reference_uri;
 use crate::wire::qr::{Code, Correction};
@@ -42,7 +43,69 @@ pub fn routes() -> Vec<Route> {
             post(release),
         )
         .only(Access::Agency),
+        Route::post(
+            "/api/window/licences",
+            "The licences in force of a holder who is at the window; asking is an audit event.",
+            &[(JSON, "AtWindow")],
+            post(at_window),
+        )
+        .only(Access::Window),
+        Route::post(
+            "/api/window/offers",
+            "Offers a licence of any agency's stock to its holder at the window; the PIN is told once.",
+            &[(JSON, "AtWindow")],
+            post(offer_at_window),
+        )
+        .only(Access::Window)
+        .answers(&[(201, JSON, "The offer: links for wallets, the code as a picture, the PIN.")]),
+        Route::get("/api/window/offers/{id}", "How an offer of this window stands.", get(show_at_window))
+            .only(Access::Window),
+        Route::post(
+            "/api/window/offers/{id}/cancel",
+            "Withdraws an offer of this window that was not claimed.",
+            &[],
+            post(cancel_at_window),
+        )
+        .only(Access::Window),
     ]
+}
+
+async fn at_window(
+    State(service): State<Shared>,
+    Authenticated(caller): Authenticated,
+    extract::Json(asked): extract::Json<AtWindow>,
+) -> Answer<Response> {
+    let window = caller.window()?.clone();
+    let held = blocking(&service, move |service| service.city.licences_at_window(&window, &asked, &caller.author()));
+    Ok(([(CACHE_CONTROL, "no-store")], Json(json!({"licences": held.await?}))).into_response())
+}
+
+async fn offer_at_window(
+    State(service): State<Shared>,
+    Authenticated(caller): Authenticated,
+    extract::Json(asked): extract::Json<AtWindow>,
+) -> Answer<Response> {
+    let window = caller.window()?.clone();
+    let told = blocking(&service, move |service| {
+        told(&service.city, &service.city.offer_at_window(&window, &asked, &caller.author())?)
+    });
+    Ok((StatusCode::CREATED, [(CACHE_CONTROL, "no-store")], Json(told.await?)).into_response())
+}
+
+async fn show_at_window(
+    State(service): State<Shared>,
+    Authenticated(caller): Authenticated,
+    Path(id): Path<String>,
+) -> Answer<Json<Value>> {
+    on_offer(service, caller.window()?.clone(), id, City::window_offer).await
+}
+
+async fn cancel_at_window(
+    State(service): State<Shared>,
+    Authenticated(caller): Authenticated,
+    Path(id): Path<String>,
+) -> Answer<Json<Value>> {
+    on_offer(service, caller.window()?.clone(), id, City::cancel_window_offer).await
 }
 
 async fn offer(

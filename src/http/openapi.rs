@@ -233,6 +233,19 @@ fn offer_schemas() -> Value {
                 "hold": {"type": "boolean", "description": "Whether wallets wait until the offer is released."},
             },
         },
+        "AtWindow": {
+            "type": "object", "additionalProperties": false,
+            "properties": {
+                "application": {"type": "string", "description": "A case in which the applicant showed a licence within half an hour."},
+                "holder": {
+                    "type": "object", "additionalProperties": false, "required": ["code"],
+                    "properties": {"code": text, "codeType": text},
+                    "description": "The holder, identified by the clerk in another way.",
+                },
+                "purpose": {"type": "string", "description": "How the holder was identified and what for; with holder."},
+                "credential": {"type": "string", "description": "The licence that is offered."},
+            },
+        },
         "TokenRequest": {
             "type": "object", "required": ["grant_type", "pre-authorized_code"],
             "properties": {
@@ -371,8 +384,12 @@ fn schemas() -> Value {
             "type": "object", "required": ["key"], "additionalProperties": false, "properties": {"key": text, "at": text},
         },
         "HolderSearch": {
-            "type": "object", "required": ["code"], "additionalProperties": false,
-            "properties": {"code": text, "codeType": text},
+            "type": "object", "additionalProperties": false,
+            "properties": {
+                "code": {"type": "string", "description": "The holder's code."},
+                "codeType": text,
+                "number": {"type": "string", "description": "A licence number; with code where numbers are unique for each holder only."},
+            },
         },
         "Filing": {
             "type": "object", "required": ["matter", "applicant"], "additionalProperties": false,

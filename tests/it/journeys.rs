@@ -13,3 +13,4 @@ mod refused_answers;
 mod requests;
 mod spoken;
 mod uses;
+mod window_offers;

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import test, { after, before } from "node:test";
 
 import { Browser, City, passwordOf, signIn } from "./support.mjs";
+import { xlsx } from "./xlsx.mjs";
 
 let city;
 let browser;
@@ -126,6 +127,83 @@ test("a file is checked, issued, refused rows downloaded, and nothing is issued 
   await page.getByText("检查完毕").waitFor();
   await page.getByRole("button", { name: "签发", exact: true }).click();
   await page.getByText("此前已签发 11").waitFor();
+  await done(page);
+});
+
+/** So many rows for criminal-record proofs out of the stock's first, each under a key of its own. */
+function proofs(count) {
+  const lines = readFileSync(join(city.data, "stock/GA-noCrime.csv"), "utf8").trimEnd().split("\n").slice(0, 13);
+  const header = lines[0].replace("\ufeff", "").split(",");
+  const stock = lines.slice(1).map((line) => line.split(","));
+  const run = Date.now().toString(36);
+  const rows = Array.from({ length: count }, (_, i) => {
+    const row = [...stock[i % stock.length]];
+    row[header.indexOf("rowKey")] = `${run}/${i}`;
+    if (header.includes("docNo")) row[header.indexOf("docNo")] = "";
+    return row;
+  });
+  return [header, ...rows];
+}
+
+test("a spreadsheet of an office program is read, checked and issued like a text file", async () => {
+  const path = join(mkdtempSync(join(tmpdir(), "certless-xlsx-")), "名单.xlsx");
+  writeFileSync(path, xlsx(proofs(7)));
+  const page = await office("noCrime/batch");
+  await page.setInputFiles(".drop input", path);
+  await page.getByText("共 7 行").waitFor();
+  await page.getByRole("button", { name: "先检查，不签发" }).click();
+  await page.getByText("可签发 7").waitFor();
+  await page.getByRole("button", { name: "签发", exact: true }).click();
+  await page.getByText("已签发 7").waitFor();
+  writeFileSync(path, "no spreadsheet");
+  await page.setInputFiles(".drop input", path);
+  await page.locator(".notice.refuse").waitFor();
+  page.problems = page.problems.filter((one) => !/40[0-9]|422/.test(one));
+  await done(page);
+});
+
+test("a batch that runs can be stopped, and goes on without issuing anything twice", async () => {
+  const path = join(mkdtempSync(join(tmpdir(), "certless-stop-")), "stock.csv");
+  writeFileSync(path, proofs(350).map((row) => row.join(",")).join("\n"));
+  const page = await office("noCrime/batch");
+  await page.setInputFiles(".drop input", path);
+  await page.getByText("共 350 行").waitFor();
+  await page.getByRole("button", { name: "先检查，不签发" }).click();
+  await page.getByText("可签发 350").waitFor();
+  // A slow server, so that there is a running batch to stop.
+  await page.route("**/api/credentials/batch", async (route) => {
+    await new Promise((later) => setTimeout(later, 700));
+    await route.continue();
+  });
+  await page.getByRole("button", { name: "签发", exact: true }).click();
+  await page.getByText("100 / 350").waitFor();
+  await page.getByRole("button", { name: "停止" }).click();
+  await page.getByText("点“继续签发”从头核对", { exact: false }).waitFor();
+  const made = Number((await page.locator("#tab-panel [role=status]").textContent()).match(/已签发 (\d+)/)[1]);
+  assert.ok(made >= 100 && made < 350, `${made} when it was stopped`);
+  await page.unroute("**/api/credentials/batch");
+  await page.getByRole("button", { name: "继续签发" }).click();
+  await page.getByText("签发完毕").waitFor();
+  await page.getByText(`此前已签发 ${made}`).waitFor();
+  await page.getByText(`已签发 ${350 - made}`, { exact: true }).waitFor();
+  await done(page);
+});
+
+test("a licence is found by its own number and by its identifier", async () => {
+  const resident = await city.resident("idCard", "socialSecurityCard");
+  const page = await browser.profile();
+  await signIn(page, city, "rs-clerk", "/agency");
+  await page.goto(`${city.base}/agency#socialSecurityCard/search`);
+  const found = page.locator("td button", { hasText: resident.id("socialSecurityCard").slice(-12) });
+  for (const text of [resident.number("socialSecurityCard"), resident.id("socialSecurityCard")]) {
+    await page.fill("#find", text);
+    await page.keyboard.press("Enter");
+    await page.waitForFunction(() => document.querySelectorAll("tbody tr").length === 1);
+    await found.waitFor();
+  }
+  await page.fill("#find", "没有这个编号");
+  await page.keyboard.press("Enter");
+  await page.getByText("没有找到证照").waitFor();
   await done(page);
 });
 

@@ -2,11 +2,13 @@
 
 use serde::Deserialize;
 
+use super::State;
 use super::record::{Application, By, Fulfilled, requirement_label};
 use crate::base::id::ApplicationId;
 use crate::base::text::Label;
 use crate::base::time::china_date;
 use crate::crypto::digest::sha256;
+use crate::domain::account::Author;
 use crate::domain::calendar::Calendar;
 use crate::domain::change::Change;
 use crate::domain::city::City;
@@ -31,7 +33,7 @@ pub struct Acceptance {
 
 impl City {
     /// Takes an application up; `refused` with what is missing when a requirement is not met.
-    pub fn accept(&self, id: &ApplicationId, acceptance: &Acceptance) -> Result<Application, Error> {
+    pub fn accept(&self, id: &ApplicationId, acceptance: &Acceptance, by: &Author) -> Result<Application, Error> {
         let mut application = self.application(id)?;
         let matter = application.matter()?;
         let calendar = Calendar::shipped()?;
@@ -48,16 +50,16 @@ impl City {
         }
         let due = calendar.plus_working_days(china_date(self.now()), matter.limits.promised);
         application.head.state = application.head.state.accept(self.this_second(), due)?;
-        self.commit_state(&application)?;
+        self.commit_state(&application, by)?;
         self.application(id)
     }
 
     /// Does not take an application up, for a reason that the applicant is told.
-    pub fn reject(&self, id: &ApplicationId, reason: &str) -> Result<Application, Error> {
+    pub fn reject(&self, id: &ApplicationId, reason: &str, by: &Author) -> Result<Application, Error> {
         let mut application = self.application(id)?;
         let reason = given_reason(reason)?;
         application.head.state = application.head.state.reject(self.this_second(), reason)?;
-        self.commit_state(&application)?;
+        self.commit_state(&application, by)?;
         self.application(id)
     }
 
@@ -86,14 +88,22 @@ impl City {
     }
 
     /// Commits a new state with its log leaf.
-    pub(super) fn commit_state(&self, application: &Application) -> Result<(), Error> {
+    pub(super) fn commit_state(&self, application: &Application, by: &Author) -> Result<(), Error> {
         let change = Change::new(self.fresh_request("state")?, sha256(application.head.state.name().as_bytes()));
-        self.store().commit(self.state_change(change, application)?)?;
+        self.store().commit(self.state_change(change, application, by)?)?;
         Ok(())
     }
 
-    /// Adds a new state and its log leaf to a change.
-    pub(super) fn state_change(&self, change: Change, application: &Application) -> Result<Change, Error> {
+    /// Adds a new state to a change, with its log leaf and who brought it about.
+    pub(super) fn state_change(&self, change: Change, application: &Application, by: &Author) -> Result<Change, Error> {
+        // `refused` is what becomes of an action of the second person.
+        let step = match &application.head.state {
+            State::Refused { .. } => "denied",
+            other @ (State::Filed | State::NotAccepted { .. } | State::Accepted { .. } | State::Granted { .. }) => {
+                other.name()
+            }
+        };
+        let change = self.step(change, application, step, by)?;
         let head = &application.head;
         let mut change = self.put_application(change, application)?;
         let members = [("case", self.case_tag(&head.id)), ("state", head.state.name().into())];

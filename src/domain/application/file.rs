@@ -13,6 +13,7 @@ use crate::base::random::{below, bytes};
 use crate::base::time::china_date;
 use crate::crypto::PublicKey;
 use crate::crypto::digest::sha256;
+use crate::domain::account::Author;
 use crate::domain::agency::Agencies;
 use crate::domain::change::{Change, Table};
 use crate::domain::city::City;
@@ -38,7 +39,13 @@ pub(super) const DRAWS: usize = 16;
 impl City {
     /// Files an application at the window of an agency. Under a key of the window's, asking twice files once; the key with
     /// another filing is a `conflict`.
-    pub fn file(&self, window: &AgencyCode, filing: Filing, key: Option<&str>) -> Result<Application, Error> {
+    pub fn file(
+        &self,
+        window: &AgencyCode,
+        filing: Filing,
+        key: Option<&str>,
+        by: &Author,
+    ) -> Result<Application, Error> {
         let matter = catalogue()?.named(&filing.matter).ok_or_else(|| {
             Error::new(ErrorKind::Refused, "no such matter")
                 .says("没有这个事项，请核对名称或编码。", "There is no such matter. Check its name or code.")
@@ -50,7 +57,8 @@ impl City {
         };
         for _ in 0..DRAWS {
             let application = self.new_application(window, matter, applicant.clone())?;
-            match self.store().commit(self.filing(&application, request.clone())?) {
+            let change = self.filing(&application, request.clone())?;
+            match self.store().commit(self.step(change, &application, "filed", by)?) {
                 Ok(receipt) => return self.application(&filed_id(&receipt.bytes)?),
                 Err(StoreError::Duplicate { .. }) => {}
                 Err(error) => return Err(error.into()),
@@ -80,9 +88,23 @@ impl City {
             state: State::Filed,
             filed_at: now,
             fulfilled: Vec::new(),
+            waiting: None,
         };
         let receipt = base64url(&bytes::<24>(self.random()));
         Ok(Application { head, body: Body { applicant, receipt, claims: Map::new() }, version: 0 })
+    }
+
+    /// Adds to a change who took which step of a case, as an event of the window.
+    pub(super) fn step(
+        &self,
+        change: Change,
+        application: &Application,
+        step: &str,
+        by: &Author,
+    ) -> Result<Change, Error> {
+        let head = &application.head;
+        let told = json!({"event": step, "case": head.id, "matter": head.matter, "agency": head.agency, "by": by});
+        self.noted(change, head.window.as_str(), told, &json!({}))
     }
 
     fn filing(&self, application: &Application, request: RequestId) -> Result<Change, Error> {
@@ -126,6 +148,23 @@ fn filed_id(receipt: &[u8]) -> Result<ApplicationId, Error> {
     Ok(ApplicationId::parse(id)?)
 }
 
+/// A code of a person or an organisation as it is written, checked by its check digits.
+pub(in crate::domain) fn check_code(
+    code_type: &str,
+    code: &str,
+    now: crate::base::time::Timestamp,
+) -> Result<String, Error> {
+    match code_type {
+        "111" => CitizenId::parse_on(code, china_date(now)).map(|id| id.as_str().to_owned()),
+        "001" => Uscc::parse(code).map(|code| code.to_string()),
+        _ => RequestId::parse(code).map(|code| code.to_string()),
+    }
+    .map_err(|error| {
+        Error::new(ErrorKind::Refused, error.to_string())
+            .says("证件号码有误，请核对。", "The code of the person is wrong. Check it.")
+    })
+}
+
 /// Checks the applicant's code by its check digits and the key by its encoding.
 fn check_applicant(mut applicant: Applicant, now: crate::base::time::Timestamp) -> Result<Applicant, Error> {
     let name = applicant.name.trim();
@@ -134,15 +173,7 @@ fn check_applicant(mut applicant: Applicant, now: crate::base::time::Timestamp) 
             .says("请填写申请人姓名或名称。", "Give the applicant's name."));
     }
     applicant.name = name.to_owned();
-    applicant.code = match applicant.code_type.as_str() {
-        "111" => CitizenId::parse_on(&applicant.code, china_date(now)).map(|id| id.as_str().to_owned()),
-        "001" => Uscc::parse(&applicant.code).map(|code| code.to_string()),
-        _ => RequestId::parse(&applicant.code).map(|code| code.to_string()),
-    }
-    .map_err(|error| {
-        Error::new(ErrorKind::Refused, error.to_string())
-            .says("申请人证件号码有误，请核对。", "The applicant's code is wrong. Check it.")
-    })?;
+    applicant.code = check_code(&applicant.code_type, &applicant.code, now)?;
     if let Some(jwk) = &applicant.holder_key {
         PublicKey::from_jwk(jwk).map_err(|error| {
             Error::new(ErrorKind::Refused, error.to_string()).says("持证人公钥有误。", "The holder's key is wrong.")

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::State;
-use crate::base::id::{AgencyCode, ApplicationId, CredentialId, TypeCode};
+use crate::base::id::{AgencyCode, ApplicationId, CredentialId, PendingId, TypeCode};
 use crate::base::json::{Map, Value, json};
 use crate::base::text::Label;
 use crate::base::time::Timestamp;
@@ -34,6 +34,19 @@ pub struct Head {
     pub filed_at: Timestamp,
     /// What was shown or handed in, by requirement.
     pub fulfilled: Vec<Fulfilled>,
+    /// The decision that waits, or waited, for a second person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waiting: Option<Waiting>,
+}
+
+/// An action that waits for a second person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Waiting {
+    /// The agency whose approvers decide.
+    pub agency: AgencyCode,
+    /// The action.
+    pub action: PendingId,
 }
 
 /// How one requirement was met.
@@ -159,8 +172,28 @@ impl Application {
         });
         if let (Value::Object(out), Ok(Value::Object(state))) = (&mut out, serde_json::to_value(&self.head.state)) {
             out.extend(state);
+            out.extend(self.second_person(city).map(|told| ("secondPerson".to_owned(), told)));
         }
         Ok(out)
+    }
+}
+
+impl Application {
+    /// How the action stands that waits for a second person.
+    fn second_person(&self, city: &City) -> Option<Value> {
+        let Waiting { agency, action } = self.head.waiting.as_ref()?;
+        let pending = city.pending(agency, action).ok()?;
+        Some(json!({
+            "action": action,
+            "agency": agency,
+            "state": pending.state(city.now()),
+            "refusal": pending.refusal(),
+        }))
+    }
+
+    /// Whether a decision waits for its second person.
+    pub fn waits(&self, city: &City) -> bool {
+        self.second_person(city).is_some_and(|told| told.get("state").is_some_and(|state| state == "open"))
     }
 }
 

@@ -11,7 +11,7 @@ use crate::base::json::{Value, json};
 use crate::base::random::bytes;
 use crate::base::time::{Timestamp, rfc3339};
 use crate::crypto::digest::sha256;
-use crate::domain::catalogue::Unique;
+use crate::domain::catalogue::{CredentialType, Unique};
 use crate::domain::change::{Change, Leaf, Table};
 use crate::domain::city::City;
 use crate::domain::error::Error;
@@ -117,15 +117,18 @@ impl City {
 
     /// The key that makes a licence number unique: a keyed digest, because many numbers are personal.
     fn number_key(&self, prepared: &Prepared) -> Vec<u8> {
-        let holder = match prepared.credential_type.numbering().unique {
-            Unique::Number => String::new(),
-            Unique::NumberAndHolder => {
-                prepared.filled.holders.first().map(|holder| holder.code.clone()).unwrap_or_default()
-            }
+        let holder = prepared.filled.holders.first().map(|holder| holder.code.as_str()).unwrap_or_default();
+        self.licence_key(prepared.credential_type, &prepared.filled.number, holder)
+    }
+
+    /// The key of a number of a type; `holder` counts where numbers are unique for each holder only.
+    pub(in crate::domain) fn licence_key(&self, of: &CredentialType, number: &str, holder: &str) -> Vec<u8> {
+        let holder = match of.numbering().unique {
+            Unique::Number => "",
+            Unique::NumberAndHolder => holder,
         };
-        let named = format!("{}\0{holder}", prepared.filled.number);
-        let tag = self.commitment("licence", named.as_bytes());
-        record::key(&[prepared.credential_type.code(), &tag])
+        let tag = self.commitment("licence", format!("{number}\0{holder}").as_bytes());
+        record::key(&[of.code(), &tag])
     }
 
     /// Adds an audit event about a credential; what a person wrote is sealed.

@@ -1,6 +1,7 @@
 //! Offers: how a licence comes into a holder's wallet (OpenID4VCI 1.0, pre-authorized code flow).
 //!
-//! An agency offers a licence of its stock, or one that is issued when it is claimed. The offer is opened with its code
+//! An agency offers a licence of its stock, or one that is issued when it is claimed; a [`window`] offers what the stock of
+//! any agency has for a holder who is there. The offer is opened with its code
 //! and PIN ([`redeem`]), which gives an access token; with it the wallet proves its keys ([`nonce`], [`proof`]) and gets a
 //! copy for each ([`claim`]), at once or, while the agency holds the offer back, later. A claim is one change: nonces
 //! used up, copies with their slots, the phone they went to, the log — a crash leaves all of it or nothing.
@@ -17,6 +18,7 @@ pub mod nonce;
 pub mod proof;
 pub mod record;
 pub mod redeem;
+pub mod window;
 
 use serde::Deserialize;
 
@@ -28,10 +30,11 @@ use super::city::City;
 use super::city::rules::Deed;
 use super::error::{Error, ErrorKind};
 use super::issuance::Order;
+use super::record::signed_by;
 use super::token::Caller;
 use crate::base::bytes::{base64url, hex};
 use crate::base::id::{AgencyCode, CredentialId, OfferId, TypeCode};
-use crate::base::json::{Map, Value};
+use crate::base::json::{Map, Value, json};
 use crate::base::random::{below, bytes};
 use crate::base::time::plus_seconds;
 use crate::crypto::digest::{hmac_sha256, sha256};
@@ -104,6 +107,17 @@ impl From<Error> for Refusal {
 impl City {
     /// Offers a licence.
     pub fn offer(&self, agency: &AgencyCode, new: &NewOffer, by: &Author) -> Result<Offered, Error> {
+        self.make_offer(agency, new, by, None)
+    }
+
+    /// The same, at a window for a purpose where one is named.
+    fn make_offer(
+        &self,
+        agency: &AgencyCode,
+        new: &NewOffer,
+        by: &Author,
+        at: Option<(&AgencyCode, &str)>,
+    ) -> Result<Offered, Error> {
         let holder = new.holder.unwrap_or(1).checked_sub(1).ok_or_else(no_such_holder)?;
         let (source, type_code, row) = match (&new.credential, &new.type_code, &new.row) {
             (Some(id), None, None) => self.offer_stored(agency, id, holder)?,
@@ -132,6 +146,7 @@ impl City {
             held: new.hold || second,
             second,
             by: by.clone(),
+            window: at.map(|(window, _)| window.clone()),
             redeemed: None,
             cancelled: None,
             deliveries: Vec::new(),
@@ -141,14 +156,23 @@ impl City {
         let key = Offer::key(&offer.id);
         let value = self.offer_value(&offer, row.as_ref())?;
         let change = Change::new(self.fresh_request("offer")?, sha256(&value)).insert(Table::Session, key, value);
-        let told = crate::base::json::json!({"offer": offer.id.as_str(), "type": offer.type_code.as_str(), "by": by});
-        let change = match &offer.source {
-            Source::Stored { credential } => self.audited(change, agency.as_str(), "offered", credential, &told)?,
-            Source::Row => change,
-        };
+        let change = self.offered(change, &offer, at)?;
         self.store().commit(change)?;
         let message = self.offer_message(&offer);
         Ok(Offered { offer, pin, message })
+    }
+
+    /// Adds to a change that an offer was made: an event of the agency, and of the window where it was.
+    fn offered(&self, change: Change, offer: &Offer, at: Option<(&AgencyCode, &str)>) -> Result<Change, Error> {
+        let Source::Stored { credential } = &offer.source else { return Ok(change) };
+        let told = json!({"offer": offer.id.as_str(), "type": offer.type_code.as_str(), "by": offer.by});
+        let mut change = self.audited(change, offer.agency.as_str(), "offered", credential, &told)?;
+        if let Some((window, purpose)) = at {
+            let head = json!({"event": "offeredAtWindow", "credential": credential, "agency": offer.agency});
+            let sealed = json!({"offer": offer.id.as_str(), "purpose": purpose});
+            change = self.noted(change, window.as_str(), head, &sealed)?;
+        }
+        signed_by(change, &json!({"by": offer.by, "window": offer.window}))
     }
 
     fn offer_stored(

@@ -46,6 +46,9 @@ pub struct Offer {
     pub second: bool,
     /// Who made it.
     pub by: Author,
+    /// The window that made it; none when the agency did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub window: Option<AgencyCode>,
     /// Since it was opened.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub redeemed: Option<Redeemed>,

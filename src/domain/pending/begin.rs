@@ -1,8 +1,11 @@
 //! Beginning: what needs no second person is done at once, the rest waits.
 
+use std::collections::BTreeMap;
+
 use super::{Body, Head, Pending};
 use crate::base::bytes::{base64url, hex};
-use crate::base::id::{AgencyCode, CredentialId, PendingId, RequestId, TypeCode};
+use crate::base::id::{AgencyCode, ApplicationId, CredentialId, PendingId, RequestId, TypeCode};
+use crate::base::json::Map;
 use crate::base::random::bytes;
 use crate::base::time::plus_seconds;
 use crate::crypto::digest::sha256;
@@ -105,6 +108,29 @@ impl City {
         self.keep_pending(&pending, self.fresh_request("wait")?, digest).map(|kept| Begun::Waits(Box::new(kept)))
     }
 
+    /// The action of a case's grant, which the agency of an order's result decides.
+    pub(in crate::domain) fn pending_grant(
+        &self,
+        order: &Order,
+        case: &ApplicationId,
+        results: BTreeMap<TypeCode, Map>,
+        by: &Author,
+    ) -> Result<Pending, Error> {
+        let body = Body { row: Some(order.row.clone()), results, ..Body::default() };
+        let long = serde_json::to_vec(&body).map_err(|error| Error::corrupt(error.to_string()))?.len() > LONGEST_ROW;
+        if long {
+            return Err(Error::new(ErrorKind::TooLarge, "rows too long to wait"));
+        }
+        let pending = self.new_pending(&order.agency, Deed::Issue, order.type_code.clone(), by, body)?;
+        Ok(Pending { head: Head { case: Some(case.clone()), ..pending.head }, ..pending })
+    }
+
+    /// Adds to a change that an action waits from now on.
+    pub(in crate::domain) fn waiting_change(&self, change: Change, pending: &Pending) -> Result<Change, Error> {
+        let change = self.with_pending(change, pending)?;
+        self.pending_event(change, pending, "waits", &pending.head.by, pending.body.reason.as_deref())
+    }
+
     fn new_pending(
         &self,
         agency: &AgencyCode,
@@ -121,6 +147,7 @@ impl City {
             deed,
             type_code,
             credential: None,
+            case: None,
             by: by.clone(),
             at,
             expires: plus_seconds(at, i64::from(self.rules.four_eyes.wait)),
@@ -130,10 +157,8 @@ impl City {
     }
 
     fn keep_pending(&self, pending: &Pending, request: RequestId, digest: [u8; 32]) -> Result<Pending, Error> {
-        let change = self.with_pending(Change::new(request, digest), pending)?;
+        let change = self.waiting_change(Change::new(request, digest), pending)?;
         let change = change.receipt(pending.head.id.as_str());
-        let reason = pending.body.reason.clone();
-        let change = self.pending_event(change, pending, "waits", &pending.head.by, reason.as_deref())?;
         let receipt = self.store().commit(change)?;
         let kept = std::str::from_utf8(&receipt.bytes).map_err(|_| Error::corrupt("the receipt of an action"))?;
         self.pending(&pending.head.agency, &PendingId::parse(kept)?)

@@ -87,6 +87,11 @@ impl City {
 
     fn carried_out_issue(&self, pending: &Pending) -> Result<(CredentialId, Change, Option<CredentialHead>), Error> {
         let (head, body) = (&pending.head, &pending.body);
+        if let Some(case) = &head.case {
+            let (ids, change) = self.granting(self.application(case)?, &body.results, &head.by)?;
+            let first = ids.into_iter().next().ok_or_else(|| Error::corrupt("a grant without a result"))?;
+            return Ok((first, change, None));
+        }
         let order = Order {
             agency: head.agency.clone(),
             type_code: head.type_code.clone(),

@@ -9,6 +9,8 @@
 pub mod begin;
 pub mod decide;
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::account::Author;
@@ -19,7 +21,7 @@ use super::city::rules::Deed;
 use super::error::{Error, ErrorKind};
 use super::record;
 use crate::base::bytes::base64url;
-use crate::base::id::{AgencyCode, CredentialId, PendingId, TypeCode};
+use crate::base::id::{AgencyCode, ApplicationId, CredentialId, PendingId, TypeCode};
 use crate::base::json::{Map, Value, json};
 use crate::base::random::bytes;
 use crate::base::time::{Timestamp, plus_seconds, rfc3339};
@@ -67,6 +69,9 @@ pub struct Head {
     /// The credential: whose life changes, or that was issued.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub credential: Option<CredentialId>,
+    /// The case whose decision it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub case: Option<ApplicationId>,
     /// Who began it.
     pub by: Author,
     /// When.
@@ -85,6 +90,9 @@ pub(super) struct Body {
     /// The row to issue.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub row: Option<Map>,
+    /// What the window gave for the results of a case, by type.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub results: BTreeMap<TypeCode, Map>,
     /// The key that makes issuing it twice harmless.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
@@ -138,6 +146,7 @@ impl Pending {
             "type": head.type_code,
             "typeName": label.map(|known| known.label()),
             "credential": head.credential,
+            "case": head.case,
             "by": head.by,
             "at": rfc3339(head.at),
             "expiresAt": rfc3339(head.expires),
@@ -155,6 +164,11 @@ impl Pending {
             map.insert("refusal".to_owned(), json!(self.body.refusal));
         }
         whole
+    }
+
+    /// Why it was not done.
+    pub fn refusal(&self) -> Option<&str> {
+        self.body.refusal.as_deref()
     }
 
     fn require_open(&self, now: Timestamp) -> Result<(), Error> {

@@ -120,6 +120,19 @@ fn a_holder_is_found_by_code_in_the_body_and_by_key_or_tag_in_the_url() {
     assert_eq!(status, 200);
     assert_eq!(found["credentials"].as_array().unwrap().len(), 1);
     assert_eq!(found["credentials"][0]["id"], id.as_str());
+    let numbered = |body: Value| {
+        let (status, found) = city.post("/api/credentials/search", &body);
+        assert_eq!(status, 200, "{found}");
+        found["credentials"].as_array().unwrap().iter().map(|one| one["id"].clone()).collect::<Vec<_>>()
+    };
+    let number =
+        city.get(Some(&city.token), &format!("/api/credentials/{id}"), "*/*").json()["package"]["number"].clone();
+    assert_eq!(numbered(json!({"number": number})), [json!(id)]);
+    assert_eq!(numbered(json!({"number": format!(" {} ", number.as_str().unwrap())})), [json!(id)], "as it was typed");
+    assert!(numbered(json!({"number": "X"})).is_empty());
+    assert_eq!(city.post("/api/credentials/search", &json!({})).0, 400);
+    let foreign = Agency::new(&city, "MZ").post("/api/credentials/search", &json!({"number": number}));
+    assert_eq!(foreign.1["credentials"], json!([]), "another agency's licence");
     let tag = found["holder"].as_str().unwrap();
     let did = resident.wallet.key().did();
     for holder in [tag, &did, &resident.key().thumbprint()] {

@@ -40,6 +40,7 @@ struct World {
     offer: String,
     used: String,
     owner: String,
+    window_offer: String,
 }
 
 impl World {
@@ -76,6 +77,8 @@ impl World {
         city.integrate();
         let witnessed = furnish(&city);
         let offer = text(&city.post("/api/offers", &json!({"credential": credential})).1, "id");
+        let there = json!({"holder": {"code": resident.code}, "purpose": "x", "credential": credential});
+        let window_offer = text(&city.post_as(Some(&window), "/api/window/offers", &there).1, "id");
         Self {
             city,
             window,
@@ -90,6 +93,7 @@ impl World {
             ended,
             open,
             offer,
+            window_offer,
             pending,
             used,
             owner,
@@ -104,6 +108,7 @@ impl World {
             path if path.starts_with("/api/requests") => &self.ended,
             path if path.starts_with("/api/pending") => &self.pending,
             path if path.starts_with("/oid4vp") => &self.open,
+            path if path.starts_with("/api/window/offers") => &self.window_offer,
             path if path.contains("/offers/") => &self.offer,
             _ => &self.credential,
         };

@@ -33,6 +33,10 @@ fn desk() -> Place {
     Place::new(agency(), "window 1")
 }
 
+fn clerk() -> Author {
+    Author::Token("test window".to_owned())
+}
+
 fn filing(resident: &Resident) -> Filing {
     serde_json::from_value(json!({"matter": "异地就医备案", "applicant": resident.as_applicant()})).unwrap()
 }
@@ -53,7 +57,7 @@ fn filing_an_application() {
     Case {
         name: "file",
         prepare: |_| Resident::nth(0),
-        act: |city, resident| city.file(&agency(), filing(resident), Some("key-1")).map(drop),
+        act: |city, resident| city.file(&agency(), filing(resident), Some("key-1"), &clerk()).map(drop),
         done: |city, resident| {
             let tag = city.holder_tag("111", &resident.code);
             let rows = city.store().scan(Table::ApplicantIndex, tag.as_bytes(), None, 10).unwrap().rows;
@@ -78,7 +82,7 @@ type Filed = (ApplicationId, Vec<String>);
 /// A case with both codes ready to be shown, `shown` of them shown already.
 fn filed(city: &City, shown: usize) -> Filed {
     let mut resident = with(city, &["idCard", "socialSecurityCard"]);
-    let id = city.file(&agency(), filing(&resident), None).unwrap().head.id;
+    let id = city.file(&agency(), filing(&resident), None, &clerk()).unwrap().head.id;
     let now = city.now();
     let codes: Vec<_> = ["idCard", "socialSecurityCard"].map(|kind| resident.code_at(kind, "basic", now)).into();
     for code in &codes[..shown] {
@@ -169,7 +173,7 @@ fn state(city: &City, id: &ApplicationId) -> &'static str {
 
 fn accepted(city: &City) -> Filed {
     let case = filed(city, 2);
-    city.accept(&case.0, &Acceptance::default()).unwrap();
+    city.accept(&case.0, &Acceptance::default(), &clerk()).unwrap();
     case
 }
 
@@ -178,7 +182,7 @@ fn taking_an_application_up() {
     Case {
         name: "accept",
         prepare: |city| filed(city, 2),
-        act: |city, (id, _)| city.accept(id, &Acceptance::default()).map(drop),
+        act: |city, (id, _)| city.accept(id, &Acceptance::default(), &clerk()).map(drop),
         done: |city, (id, _)| state(city, id) == "accepted",
         again: &[ErrorKind::Conflict],
         resolves: false,
@@ -191,7 +195,7 @@ fn not_taking_an_application_up() {
     Case {
         name: "reject",
         prepare: |city| filed(city, 0),
-        act: |city, (id, _)| city.reject(id, "演示").map(drop),
+        act: |city, (id, _)| city.reject(id, "演示", &clerk()).map(drop),
         done: |city, (id, _)| state(city, id) == "notAccepted",
         again: &[ErrorKind::Conflict],
         resolves: false,
@@ -209,7 +213,7 @@ fn granting_an_application() {
     Case {
         name: "grant",
         prepare: accepted,
-        act: |city, (id, _)| city.decide(id, granting()).map(drop),
+        act: |city, (id, _)| city.decide(id, granting(), &clerk()).map(drop),
         done: |city, (id, _)| state(city, id) == "granted",
         again: &[ErrorKind::Conflict],
         resolves: false,
@@ -222,7 +226,7 @@ fn refusing_an_application() {
     Case {
         name: "refuse",
         prepare: accepted,
-        act: |city, (id, _)| city.decide(id, Decision::Refuse { reason: "演示".to_owned() }).map(drop),
+        act: |city, (id, _)| city.decide(id, Decision::Refuse { reason: "演示".to_owned() }, &clerk()).map(drop),
         done: |city, (id, _)| state(city, id) == "refused",
         again: &[ErrorKind::Conflict],
         resolves: false,
@@ -233,7 +237,7 @@ fn refusing_an_application() {
 /// A request that was opened, and the answer of the applicant's wallet.
 fn asked(city: &City) -> (String, String, ApplicationId) {
     let mut resident = with(city, &["idCard", "socialSecurityCard"]);
-    let id = city.file(&agency(), filing(&resident), None).unwrap().head.id;
+    let id = city.file(&agency(), filing(&resident), None, &clerk()).unwrap().head.id;
     let session = city.ask(&desk(), serde_json::from_value(json!({"application": id})).unwrap()).unwrap();
     let signed = city.open_request(&session.id, &WalletRequest::default()).unwrap();
     let reference = city.request_reference(&session);

@@ -10,7 +10,7 @@ use certless::domain::change::Table;
 use certless::domain::city::rules::{Deed, FourEyes, Rules};
 
 use crate::support::city::TestCity;
-use crate::support::roles::{Resident, now, row_of};
+use crate::support::roles::{Resident, Window, now, row_of};
 use crate::support::staff::{at_work, text};
 
 /// A city where identity cards are issued and revoked by two.
@@ -204,6 +204,93 @@ fn revoking_waits_where_the_type_says_so_and_suspending_does_not() {
     assert_eq!(status_of(), "valid");
     assert_eq!(world.approve(&world.approver, &text(&waits["pending"], "id")).0, 200);
     assert_eq!(status_of(), "revoked");
+}
+
+/// An accepted case whose result, a filing receipt, is issued by two.
+struct Case {
+    city: TestCity,
+    id: String,
+    clerk: String,
+    approver: String,
+}
+
+fn accepted_case() -> Case {
+    let needed = vec![(Deed::Issue, TypeCode::parse("filingReceipt").ok())];
+    let rules = Rules { four_eyes: FourEyes { needed, wait: 3_600 }, ..Rules::default() };
+    let city = TestCity::with_rules(Arc::new(certless::base::clock::SystemClock), rules);
+    let mut resident = Resident::nth(0);
+    let window = Window::new(&city, "YB");
+    let case = window.file("异地就医备案", &resident);
+    for licence in ["idCard", "socialSecurityCard"] {
+        resident.obtain(&city, licence);
+        window.scan(&case, &resident.code(licence, "basic")).0.accept();
+    }
+    assert_eq!(window.step(&case, "accept", &json!({})).0, 200);
+    let clerk = at_work(&city, "yb-window", StaffRole::WindowClerk, "YB");
+    let approver = at_work(&city, "yb-approver", StaffRole::AgencyApprover, "YB");
+    Case { id: text(&case, "id"), city, clerk, approver }
+}
+
+impl Case {
+    fn decide(&self, body: &Value) -> (u16, Value) {
+        self.city.post_as(Some(&self.clerk), &format!("/api/applications/{}/decide", self.id), body)
+    }
+
+    fn grant(&self) -> (u16, Value) {
+        let result = json!({"content": "演示：准予备案", "legalBasis": "演示依据", "decisionDate": "2026-01-05"});
+        self.decide(&json!({"decision": "grant", "results": {"filingReceipt": result}}))
+    }
+
+    fn show(&self) -> Value {
+        self.city.get(Some(&self.clerk), &format!("/api/applications/{}", self.id), "*/*").json()
+    }
+
+    fn end(&self, action: &str, how: &str) -> (u16, Value) {
+        self.city.post_as(Some(&self.approver), &format!("/api/pending/{action}/{how}"), &json!({"reason": "演示"}))
+    }
+}
+
+#[test]
+fn a_grant_whose_result_needs_two_waits_and_is_done_with_the_approval() {
+    let case = accepted_case();
+    let (status, told) = case.grant();
+    assert_eq!((status, &told["state"]), (202, &json!("accepted")), "{told}");
+    assert_eq!((&told["secondPerson"]["state"], &told["secondPerson"]["agency"]), (&json!("open"), &json!("YB")));
+    let action = text(&told["secondPerson"], "action");
+    assert_eq!((case.grant().0, case.decide(&json!({"decision": "refuse", "reason": "x"})).0), (409, 409), "it waits");
+    let waiting = case.city.get(Some(&case.approver), "/api/pending", "*/*").json()["pending"][0].clone();
+    assert_eq!((&waiting["case"], &waiting["by"]), (&json!(case.id), &json!({"account": "yb-window"})), "{waiting}");
+    let got = case.city.send(Some(&case.approver), &format!("/api/pending/{action}/approve"), "application/json", b"");
+    assert_eq!(got.status, 200, "{}", got.text);
+    let shown = case.show();
+    assert_eq!((&shown["state"], shown.get("secondPerson")), (&json!("granted"), None), "{shown}");
+    assert_eq!(shown["results"][0], got.json()["pending"]["credential"]);
+    let auditor = at_work(&case.city, "auditor", StaffRole::Auditor, "");
+    let events = case.city.get(Some(&auditor), "/api/audit?agency=YB", "*/*").json()["events"].clone();
+    let find = |name: &str| events.as_array().unwrap().iter().find(|one| one["event"] == name).cloned().unwrap();
+    assert_eq!(find("decisionWaits")["by"], json!({"account": "yb-window"}));
+    let granted = find("granted");
+    assert_eq!((&granted["case"], &granted["by"]), (&json!(case.id), &json!({"account": "yb-window"})));
+    assert_eq!(granted["approvedBy"], json!({"account": "yb-approver"}));
+    assert_eq!(find("accepted")["by"], json!({"token": "test window"}), "every step says who took it");
+}
+
+#[test]
+fn a_grant_that_was_refused_can_be_decided_anew() {
+    let case = accepted_case();
+    let action = text(&case.grant().1["secondPerson"], "action");
+    assert_eq!(case.end(&action, "refuse").0, 200);
+    let shown = case.show();
+    assert_eq!((&shown["state"], &shown["secondPerson"]["state"]), (&json!("accepted"), &json!("refused")), "{shown}");
+    assert_eq!(shown["secondPerson"]["refusal"], "演示");
+    let again = text(&case.grant().1["secondPerson"], "action");
+    assert_ne!(again, action);
+    assert_eq!(case.end(&action, "approve").0, 409, "the old one is over");
+    assert_eq!(case.end(&again, "refuse").0, 200);
+    assert_eq!(case.decide(&json!({"decision": "refuse", "reason": "演示"})).1["state"], "refused");
+    let wrong = accepted_case();
+    let (status, told) = wrong.decide(&json!({"decision": "grant"}));
+    assert_eq!((status, wrong.show().get("secondPerson")), (422, None), "what breaks a rule does not wait: {told}");
 }
 
 #[test]

@@ -19,6 +19,7 @@ pub(crate) fn least_body(route: &Route) -> Option<Value> {
         "CredentialNotification" => json!({"notification_id": "x", "event": "credential_accepted"}),
         "Reason" => json!({"reason": "x"}),
         "HolderSearch" => json!({"code": "x"}),
+        "AtWindow" => json!({"holder": {"code": "430112199003074016"}, "purpose": "x"}),
         "SignIn" => json!({"account": "x", "password": "x"}),
         "NewPassword" => json!({"password": "x", "new": "x"}),
         "Totp" => json!({"code": "000000"}),

@@ -65,6 +65,7 @@ function One({ one, session, may, onAct }) {
       </div>
     </div>
     ${whole?.reason && html`<p>${t("case.reason")}${t("verdict.colon")} ${whole.reason}</p>`}
+    ${one.case && html`<p>${t("pending.case", { number: one.case })}</p>`}
     ${one.credential && html`<p class="soft number-wrap">${one.credential}</p>`}
     ${
       whole?.row &&

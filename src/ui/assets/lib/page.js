@@ -119,7 +119,7 @@ export function Frame({ title, who, leave, tools, bare, children }) {
       <a class="home" href="/"><img class="mark" src="/assets/icon.svg" alt="" /><span>${t("frame.brand")}</span></a>
       ${title && html`<span class="where">${title}</span>`}
       <div class="tools">
-        ${tools} ${who && html`<span class="who">${who}</span>`}
+        ${tools} ${who && (leave ? html`<a class="who" href="/signin#account">${who}</a>` : html`<span class="who">${who}</span>`)}
         <${Switches} />
         ${leave && html`<button class="tool" type="button" onClick=${leave}><${Icon} name="out" /><span>${t("frame.leave")}</span></button>`}
       </div>

@@ -39,7 +39,11 @@ export function Guarded({ title, roles, page }) {
   const load = () => {
     setState({});
     session().then(
-      (found) => (found ? setState({ found }) : location.replace(signInAddress())),
+      (found) => {
+        if (!found) location.replace(signInAddress());
+        else if (found.mustChange) location.replace("/signin#account");
+        else setState({ found });
+      },
       (error) => setState({ error }),
     );
   };

@@ -1,11 +1,14 @@
-// Signing in: account and password, a one-time code when the server asks for one, then back to where one was.
+// Signing in: account and password, a one-time code when the server asks for one, then back to where one was. With
+// `#account` the own account of who is signed in already.
 
 import { Problem, post, setCsrf } from "../lib/api.js";
 import { TextField } from "../lib/field.js";
 import { t } from "../lib/i18n.js";
 import { Frame, Icon, Notice, mount } from "../lib/page.js";
 import { html, useEffect, useRef, useState } from "../lib/preact.js";
-import { backAddress, session } from "../lib/session.js";
+import { backAddress, leave, session } from "../lib/session.js";
+import { Account } from "./account.js";
+import { NewPassword } from "./password.js";
 
 /** The page of each role. */
 const HOME = {
@@ -63,7 +66,10 @@ function SignIn() {
       setBusy(false);
     }
   };
-  if (must) return html`<${Frame} title=${t("signin.title")}><${NewPassword} /><//>`;
+  if (must)
+    return html`<${Frame} title=${t("signin.title")}>
+      <div class="narrow"><${NewPassword} known=${password} first done=${go} /></div>
+    <//>`;
   return html`<${Frame} title=${t("signin.title")}>
     <div class="narrow">
       <form class="sheet stack" onSubmit=${send}>
@@ -121,60 +127,25 @@ function SignIn() {
   <//>`;
 }
 
-/** The own password in place of the first one. */
-function NewPassword() {
-  const [password, setPassword] = useState("");
-  const [again, setAgain] = useState("");
-  const [error, setError] = useState(null);
-  const [busy, setBusy] = useState(false);
-  const differs = again !== "" && again !== password;
-  const send = async (event) => {
-    event.preventDefault();
-    if (password !== again) return;
-    setBusy(true);
-    try {
-      const found = await post("/api/session/password", { password });
-      setCsrf(found.csrf);
-      go({ ...found, mustChange: false });
-    } catch (problem) {
-      setError(problem);
-      setBusy(false);
-    }
-  };
-  return html`<div class="narrow">
-    <form class="sheet stack" onSubmit=${send}>
-      <h1>${t("signin.newTitle")}</h1>
-      <p>${t("signin.newLead")}</p>
-      ${error && html`<${Notice} kind="refuse" live>${error.message}<//>`}
-      <${TextField}
-        id="new-password"
-        name=${t("signin.newPassword")}
-        hint=${t("signin.newHint")}
-        type="password"
-        autocomplete="new-password"
-        required
-        value=${password}
-        onText=${setPassword}
-      />
-      <${TextField}
-        id="new-again"
-        name=${t("signin.newAgain")}
-        wrong=${differs && t("signin.newDiffers")}
-        type="password"
-        autocomplete="new-password"
-        required
-        value=${again}
-        onText=${setAgain}
-      />
-      <button class="button primary big wide" disabled=${busy || !password || differs || !again}>
-        ${t("signin.newSend")}
-      </button>
-    </form>
-  </div>`;
-}
-
 const isTotp = (problem) =>
   [problem.code, problem.body?.code].some((code) => /totp/i.test(code ?? "")) ||
   problem.reasons?.some((one) => /totp/i.test(one.code));
 
-mount(SignIn, t("signin.title"));
+/** `/signin#account` is the own account of who is signed in, and signing in for everybody else. */
+function Page() {
+  const [own, setOwn] = useState(undefined);
+  const mine = () => location.hash === "#account";
+  const load = () => (mine() ? session().then(setOwn, () => setOwn(null)) : setOwn(null));
+  useEffect(() => {
+    void load();
+    addEventListener("hashchange", load);
+    return () => removeEventListener("hashchange", load);
+  }, []);
+  if (own === undefined) return html`<${Frame} title=${t("signin.title")} />`;
+  if (!own) return html`<${SignIn} />`;
+  return html`<${Frame} title=${t("signin.mine")} who=${own.name} leave=${leave}>
+    <${Account} session=${own} home=${HOME[own.role] ?? "/"} reload=${load} />
+  <//>`;
+}
+
+mount(Page, t("signin.title"));
