@@ -221,8 +221,7 @@ mod tests {
             std::future::pending::<()>().await;
         }
         async fn panics() {
-            let nothing: Option<()> = None;
-            nothing.unwrap();
+            assert!(std::hint::black_box(false), "a handler that panics");
         }
         let router = Router::new().route("/hang", get(hang)).route("/panic", get(panics));
         let router = router.route("/read", post(|body: axum::body::Bytes| async move { body.len().to_string() }));
@@ -249,7 +248,7 @@ mod tests {
         {
             assert!(panicked.contains(told), "{told}: {panicked}");
         }
-        assert!(!panicked.contains("unwrap"), "no detail leaves: {panicked}");
+        assert!(!panicked.contains("a handler that"), "no detail leaves: {panicked}");
     }
 
     #[tokio::test]

@@ -183,7 +183,7 @@ test("a batch that runs can be stopped, and goes on without issuing anything twi
   assert.ok(made >= 100 && made < 350, `${made} when it was stopped`);
   await page.unroute("**/api/credentials/batch");
   await page.getByRole("button", { name: "继续签发" }).click();
-  await page.getByText("签发完毕").waitFor();
+  await page.getByText("签发完毕", { exact: true }).waitFor();
   await page.getByText(`此前已签发 ${made}`).waitFor();
   await page.getByText(`已签发 ${350 - made}`, { exact: true }).waitFor();
   await done(page);
