@@ -127,7 +127,7 @@ fn rating_a_refused_case() {
         name: "rate",
         prepare: |city| {
             let (id, _) = filed(city, 0);
-            city.reject(&id, "演示").unwrap().body.receipt
+            city.reject(&id, "演示", &clerk()).unwrap().body.receipt
         },
         act: |city, receipt| city.rate(receipt, &opinion()).map(drop),
         done: |city, receipt| {
