@@ -10,6 +10,7 @@ use std::time::Duration;
 use super::open::write_trust_copy;
 use crate::base::bytes::hex;
 use crate::base::random::bytes;
+use crate::domain::error::Error;
 use crate::domain::ports::{LOG_LEASE, StoreError};
 use crate::http::service::Service;
 
@@ -24,29 +25,38 @@ const PAGES: u32 = 16;
 /// Ticks between sweeps, and between looks at the registry's age.
 const SWEEP_TICKS: u64 = 40;
 
-/// The thread; stops when it is dropped.
+/// The lease whose holder asks other cities for their registries.
+const TRUST_LEASE: &str = "trust";
+/// How long that lease lasts: longer than every city may take to answer.
+const TRUST_LEASE_TIME: Duration = Duration::from_mins(10);
+/// How often it is looked whether a city has to be asked.
+const TRUST_TURN: Duration = Duration::from_secs(20);
+
+/// The threads; they stop when this is dropped.
 pub struct Background {
     stop: Arc<AtomicBool>,
-    thread: Option<JoinHandle<()>>,
+    threads: Vec<JoinHandle<()>>,
 }
 
 impl Background {
-    /// Starts the thread.
+    /// Starts the threads. Other cities are asked on one of their own: they may take their time, the log may not.
     pub fn start(service: Arc<Service>, keys: PathBuf) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
         let stopped = Arc::clone(&stop);
-        let thread = std::thread::Builder::new()
-            .name("background".to_owned())
-            .spawn(move || run(&service, &keys, &stopped))
-            .ok();
-        Self { stop, thread }
+        let (abroad, ended) = (Arc::clone(&service), Arc::clone(&stop));
+        let named = |name: &str| std::thread::Builder::new().name(name.to_owned());
+        let threads = [
+            named("background").spawn(move || run(&service, &keys, &stopped)),
+            named("abroad").spawn(move || ask_others(&abroad, &ended)),
+        ];
+        Self { stop, threads: threads.into_iter().filter_map(Result::ok).collect() }
     }
 }
 
 impl Drop for Background {
     fn drop(&mut self) {
         self.stop.store(true, Ordering::Relaxed);
-        if let Some(thread) = self.thread.take() {
+        for thread in self.threads.drain(..) {
             let _ = thread.join();
         }
     }
@@ -65,6 +75,37 @@ fn run(service: &Service, keys: &Path, stop: &AtomicBool) {
         tick = tick.wrapping_add(1);
         std::thread::sleep(TICK);
     }
+}
+
+/// Asks the cities that are believed for newer registries; of several processes on one store, one does it.
+fn ask_others(service: &Service, stop: &AtomicBool) {
+    let owner = hex(&bytes::<8>(service.city.random()));
+    let mut waited = TRUST_TURN;
+    while !stop.load(Ordering::Relaxed) && service.city.store().health().ready {
+        if waited >= TRUST_TURN {
+            waited = Duration::ZERO;
+            if let Err(error) = ask_turn(service, &owner) {
+                tracing::warn!(%error, "the registries of other cities were not asked for");
+            }
+        }
+        std::thread::sleep(TICK);
+        waited += TICK;
+    }
+}
+
+fn ask_turn(service: &Service, owner: &str) -> Result<(), Error> {
+    let city = &service.city;
+    city.load_partners()?;
+    if !city.partners_due() || city.store().lease(TRUST_LEASE, owner, TRUST_LEASE_TIME)?.is_none() {
+        return Ok(());
+    }
+    city.update_partners()?;
+    for partner in city.partners() {
+        if let Some(trouble) = partner.trouble {
+            tracing::warn!(city = partner.city, trouble = trouble.name(), "the registry of another city is in doubt");
+        }
+    }
+    Ok(())
 }
 
 fn integrate(service: &Service, owner: &str) -> Result<(), StoreError> {

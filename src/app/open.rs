@@ -103,7 +103,9 @@ pub fn assemble(base_url: &str, ring: &Keyring, ports: Ports) -> Result<City, Er
         ));
     }
     let keys = city_keys(ring, &registry);
-    Ok(City::new(ports, names, keys, contexts, registry))
+    let city = City::new(ports, names, keys, contexts, registry);
+    city.load_partners()?;
+    Ok(city)
 }
 
 fn first_registry(

@@ -19,6 +19,7 @@ use crate::base::id::RequestId;
 use crate::base::json::{Limits, parse_object};
 use crate::base::random::SystemRandom;
 use crate::base::secret::Secret;
+use crate::base::time::Timestamp;
 use crate::crypto::seal::Sealer;
 use crate::crypto::{PublicKey, SigningKey};
 use crate::domain::catalogue::context;
@@ -27,8 +28,10 @@ use crate::domain::city::keys::CityKeys;
 use crate::domain::city::names::Names;
 use crate::domain::city::{City, Ports};
 use crate::domain::error::{Error, ErrorKind};
-use crate::domain::ports::Store;
+use crate::domain::ports::{Store, Web};
 use crate::domain::trust::Registry;
+use crate::domain::trust::abroad::subscribe::{fingerprint, is_named};
+use crate::domain::trust::bundle::Bundle;
 use crate::tlog::note::{Kind, VerifierKey};
 use crate::vc::contexts::Contexts;
 use crate::vc::verify::Once;
@@ -65,18 +68,59 @@ impl Verifier {
         let base = registry.agencies.first().and_then(|agency| agency.url.rsplit_once("/agencies/"));
         let base =
             base.map(|(base, _)| base.to_owned()).ok_or_else(|| Error::corrupt("the registry names no agency"))?;
-        let names = Names::of_another(&base)?;
+        let web = Outbound(Fetcher::new(policy(&base, ca)?));
+        let verifier = Self::assemble(Names::of_another(&base)?, registry, Some(Arc::new(web)), folder, clock)?;
+        let log_key = log_key.map(|jwk| log_key_of(&jwk, &verifier.city.log_origin())).transpose()?;
+        Ok(Self { log_key, ..verifier })
+    }
+
+    /// A verifier without a network: it relies on a bundle, signed by the root key `root` where one is given, else by the
+    /// one that lies beside the registry in `trust`, else by the one that the bundle names.
+    pub fn offline(
+        bundle: &Path,
+        root: Option<&str>,
+        trust: &Path,
+        folder: &Path,
+        clock: Arc<dyn Clock>,
+    ) -> Result<(Self, Timestamp), Error> {
+        let bytes = fs::read(bundle).map_err(|error| {
+            Error::new(ErrorKind::NotFound, format!("{}: {error}", bundle.display())).says(
+                format!("无法读取离线核验包 {}：{error}。", bundle.display()),
+                format!("The offline bundle {} cannot be read: {error}.", bundle.display()),
+            )
+        })?;
+        let contexts = Contexts::bundled();
+        let pinned = if root.is_none() { root_beside(trust)? } else { None };
+        let bundle = Bundle::open(&bytes, pinned.as_ref(), &contexts)?;
+        if root.is_some_and(|root| !is_named(&bundle.own.root, root.trim())) {
+            let print = fingerprint(&bundle.own.root);
+            return Err(Error::new(ErrorKind::Refused, "another root key").says(
+                format!("离线核验包由根密钥 {print} 签名，与所给的不同，不能使用。"),
+                format!("The bundle is signed by the root key {print}, not by the one that was given."),
+            ));
+        }
+        let (made, log_key) = (bundle.made, VerifierKey::parse(&bundle.log_key)?);
+        let verifier = Self::assemble(bundle.names()?, bundle.own.registry.clone(), None, folder, clock)?;
+        verifier.city.rely_on(bundle)?;
+        Ok((Self { log_key: Some(log_key), ..verifier }, made))
+    }
+
+    fn assemble(
+        names: Names,
+        registry: Registry,
+        web: Option<Arc<dyn Web>>,
+        folder: &Path,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, Error> {
         let contexts = Contexts::bundled().with(names.context(), context::TEXT)?;
         let store = Arc::new(MemoryStore::new(Arc::clone(&clock)));
         let seen = folder.is_dir().then(|| folder.join("verified-codes"));
         if let Some(seen) = &seen {
             recall(seen, store.as_ref(), clock.as_ref())?;
         }
-        let web = Outbound(Fetcher::new(policy(&base, ca)?));
-        let ports = Ports { store, clock, random: Arc::new(SystemRandom), web: Some(Arc::new(web)), key_maker: None };
+        let ports = Ports { store, clock, random: Arc::new(SystemRandom), web, key_maker: None };
         let city = City::new(ports, names, no_keys(), contexts, registry);
-        let log_key = log_key.map(|jwk| log_key_of(&jwk, &city.log_origin())).transpose()?;
-        Ok(Self { city, seen, log_key })
+        Ok(Self { city, seen, log_key: None })
     }
 
     /// The key of the city's own log, as far as it is known here.
@@ -103,12 +147,17 @@ fn log_key_of(jwk: &[u8], origin: &str) -> Result<VerifierKey, Error> {
 /// Opens the registry with the city's root key where that lies beside the file, else with the key that the file names.
 fn open_registry(path: &Path, bytes: &[u8]) -> Result<Registry, Error> {
     let contexts = Contexts::bundled();
-    let Ok(jwk) = fs::read(path.with_file_name("city.pub.jwk")) else {
-        return Ok(Registry::open_named(bytes, &contexts)?);
-    };
+    match root_beside(path)? {
+        Some(root) => Ok(Registry::open(bytes, &root, &contexts)?),
+        None => Ok(Registry::open_named(bytes, &contexts)?.registry),
+    }
+}
+
+/// The city's root key, where it lies beside the registry.
+fn root_beside(registry: &Path) -> Result<Option<PublicKey>, Error> {
+    let Ok(jwk) = fs::read(registry.with_file_name("city.pub.jwk")) else { return Ok(None) };
     let jwk = parse_object(&jwk, &Limits::DEFAULT)?;
-    let root = PublicKey::from_jwk(&jwk).map_err(|error| Error::malformed(format!("city.pub.jwk: {error}")))?;
-    Ok(Registry::open(bytes, &root, &contexts)?)
+    PublicKey::from_jwk(&jwk).map(Some).map_err(|error| Error::malformed(format!("city.pub.jwk: {error}")))
 }
 
 /// Reads the memory of accepted codes; lines that have ended or that are no lines of it are passed over.

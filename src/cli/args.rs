@@ -48,6 +48,8 @@ pub enum Command {
     Keys(KeysArgs),
     /// The embedded store: export, import, check.
     Store(StoreArgs),
+    /// Other cities whose licences are accepted, and verifying without a network.
+    Trust(super::trust::TrustArgs),
     /// HTTPS: a certificate authority of the city's own.
     Tls(TlsArgs),
     /// Make a bearer token for an agency, a window or the operator.
@@ -166,13 +168,28 @@ pub struct BenchArgs {
 pub struct VerifyArgs {
     /// Where accepted codes are remembered, and the registry is looked for.
     #[command(flatten)]
-    pub place: Place,
+    pub city: Place,
     /// Verify as of this time, 2026-03-01T00:00:00Z.
     #[arg(long, value_name = "TIME")]
     pub at: Option<String>,
     /// The trust registry to rely on; trust/registry.json in the folder of the key files otherwise.
     #[arg(long, value_name = "FILE")]
     pub trust: Option<PathBuf>,
+    /// Verify without a network, by the bundle of certless trust bundle.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["trust", "server"])]
+    pub bundle: Option<PathBuf>,
+    /// The root key that must have signed the bundle, as it was compared; trust/city.pub.jwk in the folder of the key files otherwise.
+    #[arg(long, value_name = "KEY", requires = "bundle")]
+    pub root: Option<String>,
+    /// Note what is accepted in the journal, so that it counts as used and is reconciled later.
+    #[arg(long, requires_all = ["bundle", "journal", "place"], conflicts_with = "at")]
+    pub accept: bool,
+    /// The journal of what was accepted without a network; made when it is not there.
+    #[arg(long, value_name = "FILE", requires = "accept")]
+    pub journal: Option<PathBuf>,
+    /// Where this is: the window or the point of control.
+    #[arg(long, value_name = "TEXT", requires = "accept")]
+    pub place: Option<String>,
     /// Let a server verify.
     #[arg(long, value_name = "URL", conflicts_with_all = ["at", "trust"])]
     pub server: Option<String>,

@@ -21,6 +21,7 @@ pub mod store;
 pub mod tls;
 pub mod token;
 pub mod tool;
+pub mod trust;
 pub mod verify;
 pub mod wallet;
 pub mod witness;
@@ -112,6 +113,7 @@ fn execute(cli: Cli, out: Output) -> Result<u8, Error> {
         Command::Verify(args) => verify::run(&args, out),
         Command::Keys(args) => keys::run(&args, out),
         Command::Store(args) => store::run(&args, out),
+        Command::Trust(args) => trust::run(&args, out),
         Command::Tls(args) => tls::run(&args, out),
         Command::Token(args) => token::run(&args, out),
         Command::Account(args) => account::run(&args, out),

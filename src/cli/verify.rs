@@ -1,5 +1,7 @@
 //! `certless verify INPUT…`: a verdict for each input, from a file, a picture or the standard input.
 
+mod offline;
+
 use std::fs;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
@@ -19,12 +21,16 @@ use crate::domain::error::{Error, ErrorKind};
 use crate::domain::issuance::record::Package;
 use crate::vc::finding::{Check, State};
 use crate::vc::verify::sources::Claims;
+use crate::vc::verify::verdict::ReliedOn;
 use crate::vc::verify::verdict::{CheckResult, Summary};
-use crate::vc::verify::{Binding, LogEvidence, Policy, Received, Verdict, receive};
+use crate::vc::verify::{Binding, LogEvidence, Outcome, Policy, Received, Verdict, receive};
 use crate::wire::qr;
 
 /// Verifies every input; refused beats undecided in the exit code.
 pub fn run(args: &VerifyArgs, out: Output) -> Result<u8, Error> {
+    if args.bundle.is_some() {
+        return offline::run(args, out);
+    }
     let judge = Judge::open(args)?;
     let mut code = OK;
     for input in &args.inputs {
@@ -60,12 +66,8 @@ impl Judge {
     fn decide(&self, input: &[u8], args: &VerifyArgs) -> Result<Told, Error> {
         match self {
             Self::Here(verifier, log) => {
-                let policy = Policy {
-                    binding: if args.bound { Binding::Required } else { Binding::WhenShown },
-                    log: log.as_ref(),
-                    ..Policy::full(verifier.city.now())
-                };
-                local(verifier, &policy, input).map(|verdict| Told::Verdict(Box::new(verdict)))
+                let policy = policy(args, verifier, log.as_ref());
+                local(verifier, &policy, input).map(|outcome| Told::Verdict(Box::new(outcome.verdict)))
             }
             Self::Server(client) => args.log.ask(client, input).map(Told::Json),
         }
@@ -74,17 +76,23 @@ impl Judge {
 
 /// The certificate authority to believe the city's server for: the one that is named, or the city's own where it has one.
 fn authority(args: &VerifyArgs) -> Option<PathBuf> {
-    let own = || Some(args.place.keys_folder().join("tls").join("ca.crt")).filter(|own| own.exists());
+    let own = || Some(args.city.keys_folder().join("tls").join("ca.crt")).filter(|own| own.exists());
     args.ca.clone().or_else(own)
 }
 
 fn verifier(args: &VerifyArgs) -> Result<Verifier, Error> {
-    let clock: Arc<dyn Clock> = match &args.at {
+    Verifier::open(&registry(args), &args.city.data, authority(args).as_deref(), clock(args)?)
+}
+
+fn clock(args: &VerifyArgs) -> Result<Arc<dyn Clock>, Error> {
+    Ok(match &args.at {
         Some(at) => Arc::new(FixedClock::new(parse_rfc3339(at)?)),
         None => Arc::new(SystemClock),
-    };
-    let trust = args.trust.clone().unwrap_or_else(|| args.place.keys_folder().join("trust").join("registry.json"));
-    Verifier::open(&trust, &args.place.data, authority(args).as_deref(), clock)
+    })
+}
+
+fn registry(args: &VerifyArgs) -> PathBuf {
+    args.trust.clone().unwrap_or_else(|| args.city.keys_folder().join("trust").join("registry.json"))
 }
 
 fn read(input: &Path) -> Result<Vec<u8>, Error> {
@@ -96,12 +104,18 @@ fn read(input: &Path) -> Result<Vec<u8>, Error> {
     fs::read(input).map_err(|error| file_error(input, &error))
 }
 
-fn local(verifier: &Verifier, policy: &Policy<'_>, input: &[u8]) -> Result<Verdict, Error> {
+/// What is asked of every input.
+fn policy<'a>(args: &VerifyArgs, verifier: &Verifier, log: Option<&'a LogEvidence>) -> Policy<'a> {
+    let binding = if args.bound { Binding::Required } else { Binding::WhenShown };
+    Policy { binding, log, ..Policy::full(verifier.city.now()) }
+}
+
+fn local(verifier: &Verifier, policy: &Policy<'_>, input: &[u8]) -> Result<Outcome, Error> {
     let outcome = verifier.city.verify_once(received(input)?, policy)?;
     if let Some(once) = outcome.verified.as_ref().and_then(|verified| verified.once) {
         verifier.remember(&once)?;
     }
-    Ok(outcome.verdict)
+    Ok(outcome)
 }
 
 /// The JSON credential of a package, as `issue --out` writes it; none for every other input.
@@ -180,6 +194,9 @@ fn print_credential(credential: &Summary, out: Output) {
     if let Some(from) = credential.valid_from {
         out.line(format!("  {} {} – {until}", out.lang.pick("有效期", "Valid"), china_date(from)));
     }
+    if let Some(relied) = &credential.relied {
+        print_relied(relied, out);
+    }
     let catalogue = Catalogue::embedded().ok();
     let code = credential
         .type_names
@@ -196,6 +213,33 @@ fn print_credential(credential: &Summary, out: Output) {
             out.line(format!("    {label}: {shown}"));
         }
     }
+}
+
+/// Whose registry it rests on, and how old what is known is.
+fn print_relied(relied: &ReliedOn, out: Output) {
+    if let Some(registry) = &relied.registry {
+        let (name, version) = (registry.name.get(out.lang), registry.version);
+        let age = age(relied.age(registry.as_of), out.lang);
+        out.say(
+            format!("  依据 {name} 信任名录第 {version} 版（{age}前）"),
+            format!("  By the registry of {name}, version {version}, known {age} ago"),
+        );
+    }
+    if let Some(at) = relied.status_as_of {
+        let age = age(relied.age(at), out.lang);
+        out.say(format!("  证照状态为 {age}前所知"), format!("  Its status is what was known {age} ago"));
+    }
+}
+
+/// Seconds in the largest unit that fits.
+fn age(seconds: i64, lang: Lang) -> String {
+    let (count, zh, en) = match seconds {
+        ..120 => (seconds, "秒", "s"),
+        120..7_200 => (seconds / 60, "分钟", "min"),
+        7_200..172_800 => (seconds / 3_600, "小时", "h"),
+        _ => (seconds / 86_400, "天", "days"),
+    };
+    format!("{count} {}", lang.pick(zh, en))
 }
 
 fn print_check(result: &CheckResult, out: Output) {

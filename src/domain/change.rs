@@ -114,6 +114,16 @@ tables! {
     Witness = 53, "witness";
     /// Checkpoints of the city's own log that its witnesses cosigned. Key: size.
     Cosigned = 54, "cosigned";
+    /// Other cities whose agencies are believed for named types. Key: the city's DID.
+    Partner = 55, "partner";
+    /// What was fetched from them, in parts. Key: DID, 0, `v` and version or `s` and digest of the address, 0, part.
+    PartnerDocument = 56, "partner_document";
+    /// How far the journals of verifiers without a network are reconciled. Key: journal.
+    Journal = 57, "journal";
+    /// What became of each entry. Key: time counted down, 0, journal, 0, number.
+    Reconciled = 58, "reconciled";
+    /// Where something was accepted without a network. Key: keyed digest.
+    OfflineUse = 59, "offline_use";
     /// Ratings of decided cases, one each. Key: as the application's.
     Rating = 70, "rating";
     /// How many ratings of each grade an agency has. Key: agency.
@@ -157,6 +167,11 @@ impl Table {
             | Self::WitnessedTree
             | Self::Witness
             | Self::Cosigned
+            | Self::Partner
+            | Self::PartnerDocument
+            | Self::Journal
+            | Self::Reconciled
+            | Self::OfflineUse
             | Self::Rating
             | Self::RatingTally => None,
         }

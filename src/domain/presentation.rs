@@ -65,9 +65,13 @@ impl City {
     }
 }
 
+/// How much longer than it could be shown a presentation is remembered, seconds: three days, so that one which was also
+/// accepted by a verifier without a network is noticed when that one's journal is reconciled.
+const REMEMBERED: i64 = 3 * 86_400;
+
 /// Adds to a change that a presentation was accepted.
 pub(super) fn remember(change: Change, once: &Once) -> Change {
-    let row = expiring(once.until.as_second(), &[]);
+    let row = expiring(once.until.as_second().saturating_add(REMEMBERED), &[]);
     change.insert(Table::Replay, hex(&once.digest), row)
 }
 

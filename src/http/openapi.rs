@@ -165,7 +165,7 @@ fn verify_options() -> Value {
 }
 
 fn all_schemas() -> Map {
-    let all = [schemas(), staff_schemas(), presentation_schemas(), offer_schemas(), use_schemas()];
+    let all = [schemas(), staff_schemas(), presentation_schemas(), offer_schemas(), use_schemas(), trust_schemas()];
     all.into_iter().filter_map(object).flatten().collect()
 }
 
@@ -273,6 +273,28 @@ fn offer_schemas() -> Value {
                 "event": {"enum": ["credential_accepted", "credential_deleted", "credential_failure"]},
                 "event_description": text,
             },
+        },
+    })
+}
+
+/// What trust between cities is asked with.
+fn trust_schemas() -> Value {
+    let text = json!({"type": "string"});
+    let texts = json!({"type": "array", "items": text});
+    json!({
+        "NewPartner": {
+            "type": "object", "required": ["url", "root", "types"], "additionalProperties": false,
+            "properties": {"url": text, "root": text, "types": texts, "agencies": texts},
+        },
+        "OfflineJournal": {
+            "type": "object", "required": ["journal"], "additionalProperties": false,
+            "properties": {"journal": {"type": "string", "description": "The lines of the journal."}},
+        },
+        "PartnerAt": {
+            "type": "object", "required": ["url"], "additionalProperties": false, "properties": {"url": text},
+        },
+        "PartnerName": {
+            "type": "object", "additionalProperties": false, "properties": {"city": {"type": ["string", "null"]}},
         },
     })
 }

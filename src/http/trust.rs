@@ -27,6 +27,16 @@ pub fn routes() -> Vec<Route> {
         Route::get("/agencies/{code}/did.json", "An agency's DID document.", get(agency_document)),
         Route::get("/.well-known/certless/trust", "The signed trust registry in force.", get(registry)),
         Route::get(
+            "/.well-known/certless/trust/{version}",
+            "A version of the trust registry, as it was published.",
+            get(version),
+        ),
+        Route::get(
+            "/.well-known/certless/bundle",
+            "What a verifier without a network takes along: registries, status lists, checkpoint, and their ages.",
+            get(bundle),
+        ),
+        Route::get(
             "/.well-known/jwt-vc-issuer",
             "The agencies whose SD-JWT issuer metadata is served below this path.",
             get(issuers),
@@ -86,6 +96,17 @@ fn document(agency: &TrustedAgency) -> Document {
 async fn registry(State(service): State<Shared>) -> Answer<Response> {
     let signed = blocking(&service, |service| service.city.trust_document()).await?;
     Ok(([(CONTENT_TYPE, JSON), (CACHE_CONTROL, "public, max-age=60")], signed).into_response())
+}
+
+async fn version(State(service): State<Shared>, Path(version): Path<u64>) -> Answer<Response> {
+    let signed = blocking(&service, move |service| service.city.trust_version(version)).await?;
+    Ok(([(CONTENT_TYPE, JSON), (CACHE_CONTROL, "public, max-age=31536000, immutable")], signed).into_response())
+}
+
+async fn bundle(State(service): State<Shared>) -> Answer<Response> {
+    let bundle = blocking(&service, |service| service.city.bundle()).await?;
+    let headers = [(CONTENT_TYPE, JSON), (CACHE_CONTROL, "public, max-age=60")];
+    Ok((headers, bundle.as_ref().clone()).into_response())
 }
 
 async fn issuers(State(service): State<Shared>) -> Answer<Json<Value>> {

@@ -286,6 +286,11 @@ codes! {
     LogUnknown, "log_unknown", "没有该公开日志的公钥，无法核对。请取得日志公钥后重试。", "The key of this log is not known here. Name it and try again.", None;
     LogQuorum, "log_quorum", "公开日志的见证签名不足。请索取更新的证明后重试。", "Too few witnesses have cosigned the log. Ask for a newer proof and try again.", None;
     LogFork, "log_fork", "公开日志与先前留存的检查点矛盾，可能有两份账。请立即报告审计人员。", "The log contradicts the checkpoint that is held: there may be two histories. Tell the auditor at once.", None;
+    RegistryRolledBack, "registry_rolled_back", "该城市公布的信任名录比已收到的旧，暂时无法核验。请联系运维人员核实。", "The other city publishes an older trust registry than it did before. Call the operator.", None;
+    RegistryForked, "registry_forked", "该城市公布的信任名录前后矛盾，暂时不予采信。请联系运维人员核实。", "The other city publishes two different trust registries. Call the operator.", None;
+    RegistryStale, "registry_stale", "该城市的信任名录太久没有更新，暂时无法核验。请联网更新后重试。", "The other city's trust registry was not updated for too long. Update it and try again.", None;
+    TypeNotRecognised, "type_not_recognised", "本市未承认该市签发的此类证照，不能在此使用。请改用本市证照或纸质材料。", "This city does not accept licences of this type from the other city. Use a local licence or paper.", None;
+    AgencyNotRecognised, "agency_not_recognised", "本市未承认该市这一机关签发的证照，不能在此使用。请改用本市证照或纸质材料。", "This city does not accept licences of this agency of the other city. Use a local licence or paper.", None;
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Whole stories through the public interface, one file a story; what is acted is in `support/roles.rs`.
 
+mod abroad;
 mod applications;
 mod holders;
 mod identify;

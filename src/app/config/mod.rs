@@ -28,7 +28,7 @@ use crate::base::error::ParseError;
 use crate::base::id::TypeCode;
 use crate::base::json::{Limits as JsonLimits, parse_object};
 use crate::domain::catalogue::Catalogue;
-use crate::domain::city::rules::{self, Deed, Rules, SessionRules, UseRules, WitnessRules};
+use crate::domain::city::rules::{self, AbroadRules, Deed, Rules, SessionRules, UseRules, WitnessRules};
 
 /// One running city.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,6 +61,8 @@ pub struct Config {
     pub uses: Uses,
     /// The witnesses of the log.
     pub witnesses: Witnesses,
+    /// Other cities whose licences are accepted.
+    pub trust: Trust,
 }
 
 /// Objections to uses of licences (提出异议), and single-use copies of what was shown (加注件).
@@ -94,6 +96,23 @@ impl Default for Witnesses {
     fn default() -> Self {
         let rules = WitnessRules::default();
         Self { quorum: rules.quorum, grease: rules.grease }
+    }
+}
+
+/// How the trust registries of other cities are relied on; which cities, `certless trust` says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Trust {
+    /// How often they are asked for newer versions, in seconds.
+    pub update_seconds: u32,
+    /// How long one is relied on that could not be asked for, in hours.
+    pub max_age_hours: u32,
+}
+
+impl Default for Trust {
+    fn default() -> Self {
+        let rules = AbroadRules::default();
+        Self { update_seconds: rules.every, max_age_hours: rules.max_age / 3_600 }
     }
 }
 
@@ -234,6 +253,7 @@ impl Default for Config {
             tls: Tls::default(),
             uses: Uses::default(),
             witnesses: Witnesses::default(),
+            trust: Trust::default(),
         }
     }
 }
@@ -336,7 +356,7 @@ impl Config {
         Ok(())
     }
 
-    fn numbers(&self) -> [(&'static str, std::ops::RangeInclusive<u64>, u64); 16] {
+    fn numbers(&self) -> [(&'static str, std::ops::RangeInclusive<u64>, u64); 18] {
         let wide = |value: usize| u64::try_from(value).unwrap_or(u64::MAX);
         let values = [
             u64::from(self.fetch.seconds),
@@ -355,6 +375,8 @@ impl Config {
             u64::from(self.uses.objection_days),
             u64::from(self.uses.copy_days),
             u64::from(self.witnesses.quorum),
+            u64::from(self.trust.update_seconds),
+            u64::from(self.trust.max_age_hours),
         ];
         let mut values = values.into_iter();
         schema::NUMBERS.map(|number| (number.name, number.range(), values.next().unwrap_or_default()))
@@ -384,6 +406,10 @@ impl Config {
             four_eyes: rules::FourEyes { needed, wait: asked.hours.saturating_mul(3_600) },
             uses: UseRules { objection_days: self.uses.objection_days, copy_days: self.uses.copy_days },
             witnesses: WitnessRules { quorum: self.witnesses.quorum, grease: self.witnesses.grease },
+            abroad: AbroadRules {
+                every: self.trust.update_seconds,
+                max_age: self.trust.max_age_hours.saturating_mul(3_600),
+            },
         })
     }
 

@@ -26,7 +26,7 @@ impl Number {
 const GIB: u64 = 1024 * 1024 * 1024;
 
 /// All numbers, in the order in which [`Config`] lists its values.
-pub(super) const NUMBERS: [Number; 16] = [
+pub(super) const NUMBERS: [Number; 18] = [
     Number::new("fetch.seconds", 1, 60),
     Number::new("fetch.bytes", 1024, 64 * 1024 * 1024),
     Number::new("fetch.redirects", 0, 10),
@@ -43,9 +43,11 @@ pub(super) const NUMBERS: [Number; 16] = [
     Number::new("uses.objectionDays", 1, 60),
     Number::new("uses.copyDays", 1, 90),
     Number::new("witnesses.quorum", 1, 16),
+    Number::new("trust.updateSeconds", 60, 24 * 3_600),
+    Number::new("trust.maxAgeHours", 1, 30 * 24),
 ];
 
-const DESCRIPTIONS: [(&str, &str); 45] = [
+const DESCRIPTIONS: [(&str, &str); 48] = [
     (
         "baseUrl",
         "对外地址（协议、主机、端口），写入所有标识。 The public origin that stands in every identifier: scheme, host, port.",
@@ -129,6 +131,15 @@ const DESCRIPTIONS: [(&str, &str); 45] = [
     (
         "witnesses.grease",
         "检查点中是否偶尔加入无人认识的签名行，使读取方学会忽略。 Whether served checkpoints now and then carry a signature line that nobody knows.",
+    ),
+    ("trust", "跨城互认：其他城市的信任名录。 The trust registries of other cities."),
+    (
+        "trust.updateSeconds",
+        "每隔多久向互认城市询问新版名录，秒。 How often other cities are asked for newer versions, in seconds.",
+    ),
+    (
+        "trust.maxAgeHours",
+        "取不到新版时，已有名录最多沿用多久，小时。 How long a registry that could not be asked for is relied on, in hours.",
     ),
 ];
 

@@ -8,6 +8,7 @@ pub(super) const PLACEHOLDERS: &[(&str, &str)] = &[
     ("ACT", "操作"),
     ("ADDR", "地址"),
     ("CLAIM", "信息项"),
+    ("CITY", "城市"),
     ("CODE", "代码"),
     ("COMMAND", "命令"),
     ("CORRECTION", "等级"),
@@ -56,6 +57,51 @@ pub(super) const REASONS: &[(&str, &str)] = &[
 
 /// English and Chinese.
 pub(super) const TEXTS: &[(&str, &str)] = &[
+    ("Accept a city's licences no more", "不再承认某城市的证照"),
+    (
+        "Accept another city's licences of named types. Without --root its fingerprint is shown, to be compared by telephone",
+        "承认另一城市的指定类型证照。不写 --root 时显示对方指纹，供电话核对",
+    ),
+    ("Ask one city, or every one, for a newer registry now", "立即向某城市（不写则全部）询问新版名录"),
+    (
+        "Its root key as it was compared: the fingerprint, a multikey or a did:key",
+        "核对过的对方根密钥：指纹、multikey 或 did:key",
+    ),
+    (
+        "Look again at what was accepted without a network. Exit 1 when an acceptance does not stand",
+        "事后核对离线核验的记录。有不成立的，退出码为 1",
+    ),
+    (
+        "Note what is accepted in the journal, so that it counts as used and is reconciled later",
+        "核验通过的记入离线记录，视为已使用，联网后核对",
+    ),
+    (
+        "Other cities whose licences are accepted, and verifying without a network",
+        "跨城互认：承认哪些城市的证照，以及离线核验",
+    ),
+    (
+        "The agencies that are accepted, with commas between; every one otherwise",
+        "承认的机关，用逗号分隔；不写则为全部",
+    ),
+    (
+        "The cities that are accepted, how old what is known of them is, and this city's own fingerprint",
+        "列出互认的城市、名录的新旧，以及本市指纹",
+    ),
+    ("The city: its DID or its origin", "城市：DID 或对外网址"),
+    ("The file", "文件"),
+    ("The journal of certless verify --journal", "certless verify --journal 所写的记录"),
+    ("The journal of what was accepted without a network; made when it is not there", "离线核验记录文件；没有则新建"),
+    ("The other city's public origin", "对方城市的对外网址"),
+    (
+        "The root key that must have signed the bundle, as it was compared; trust/city.pub.jwk in the folder of the key files otherwise",
+        "核对过的根密钥，核验包须由它签名；不写则用密钥目录中的 trust/city.pub.jwk",
+    ),
+    ("The types that are accepted, with commas between", "承认的证照类型，用逗号分隔"),
+    (
+        "Verify without a network, by the bundle of certless trust bundle",
+        "不联网核验，依据 certless trust bundle 生成的离线核验包",
+    ),
+    ("Where this is: the window or the point of control", "核验地点：窗口或检查点"),
     (
         "A certificate-free city in one program. Without a command it starts the demo city",
         "一个程序建成无证城市。不写命令即启动演示城市",
@@ -238,6 +284,10 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
     ("The trust registry that the asker must be in", "请求方必须在册的信任名录"),
     ("What is typed to sign in, ga-clerk", "登录时输入的账号名，如 ga-clerk"),
     ("What the account may do", "账号的角色"),
+    (
+        "Write what a verifier without a network takes along: registries, status lists, checkpoint",
+        "生成离线核验包：名录、状态名单、日志检查点",
+    ),
     ("制证员: issues and changes the agency's credentials", "制证员：签发和变更本机关的证照"),
     ("审批员: the same, and decides as the second person", "审批员：同上，并作为第二人审批"),
     ("审计员: looks at the work and the audit events", "审计员：查看办件和审计记录"),

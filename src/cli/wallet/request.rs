@@ -89,7 +89,7 @@ fn registry(client: &Client, file: Option<&PathBuf>, out: &mut Console<'_>) -> R
         )?;
         client.text("/.well-known/certless/trust", None, "application/json")?.1.into_bytes()
     };
-    Ok(Registry::open_named(&bytes, &Contexts::bundled())?)
+    Ok(Registry::open_named(&bytes, &Contexts::bundled())?.registry)
 }
 
 fn fetch(client: &Client, reference: &Reference, home: &str, registry: &Registry) -> Result<CheckedRequest, Error> {

@@ -18,6 +18,8 @@ use super::ports::{KeyMaker, Store, Web};
 use super::record::Vault;
 use super::status::StatusBook;
 use super::trust::Registry;
+use super::trust::abroad::Abroad;
+use super::trust::bundle::Made;
 use super::usage::write::Turns;
 use super::witness::collect::WitnessBook;
 use crate::base::clock::Clock;
@@ -60,6 +62,8 @@ pub struct City {
     /// What this city decided about accounts and second persons.
     pub rules: Rules,
     registry: RwLock<Arc<Registry>>,
+    pub(super) abroad: Abroad,
+    pub(super) made_bundle: Made,
 }
 
 impl City {
@@ -68,7 +72,22 @@ impl City {
         let (statuses, counters) = (StatusBook::default(), Counters::default());
         let (desk, turns, rules) = (Desk::default(), Turns::default(), Rules::default());
         let (witness_book, registry) = (WitnessBook::default(), RwLock::new(Arc::new(registry)));
-        Self { ports, names, keys, contexts, statuses, counters, desk, turns, witness_book, rules, registry }
+        let (abroad, made_bundle) = (Abroad::default(), Made::default());
+        Self {
+            ports,
+            names,
+            keys,
+            contexts,
+            statuses,
+            counters,
+            desk,
+            turns,
+            witness_book,
+            rules,
+            registry,
+            abroad,
+            made_bundle,
+        }
     }
 
     /// The time now.

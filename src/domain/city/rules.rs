@@ -13,6 +13,8 @@ pub struct Rules {
     pub uses: UseRules,
     /// What is asked of the witnesses of the log.
     pub witnesses: WitnessRules,
+    /// How other cities' registries are relied on.
+    pub abroad: AbroadRules,
 }
 
 /// Objections to uses of licences (提出异议), and single-use copies of what was shown (加注件).
@@ -43,6 +45,23 @@ pub struct WitnessRules {
 impl Default for WitnessRules {
     fn default() -> Self {
         Self { quorum: 1, grease: true }
+    }
+}
+
+/// How other cities' registries are relied on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AbroadRules {
+    /// How often they are asked for, in seconds.
+    pub every: u32,
+    /// How long one is relied on that could not be asked for, in seconds.
+    pub max_age: u32,
+}
+
+impl Default for AbroadRules {
+    /// Every hour, and three days: a holiday's outage does not shut the windows, and a key that was declared compromised
+    /// is not believed for a week.
+    fn default() -> Self {
+        Self { every: 3_600, max_age: 72 * 3_600 }
     }
 }
 

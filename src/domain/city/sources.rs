@@ -1,19 +1,24 @@
 //! The city as verification sees it: its registry, its keys, its status lists, its types, the codes it has accepted.
 
+use std::sync::Arc;
+
 use super::City;
 use crate::base::bytes::hex;
 use crate::base::json::Value;
 use crate::base::text::Label;
 use crate::base::time::Timestamp;
+use crate::crypto::PublicKey;
 use crate::did::split_fragment;
 use crate::domain::catalogue::{Catalogue, CredentialType};
 use crate::domain::change::Table;
+use crate::domain::trust::Registry;
 use crate::vc::finding::{Check, Code, Finding};
 use crate::vc::keys::{Keys, Purpose, ResolvedKey, SelfResolving};
 use crate::vc::schema::SchemaProblem;
-use crate::vc::status::Status;
 use crate::vc::verify::Sources;
-use crate::vc::verify::sources::{Content, Issuer, Replays, StatusEntry, Statuses, Trust, TrustQuestion, Types};
+use crate::vc::verify::sources::{
+    Content, Issuer, Relied, Replays, StatusEntry, Statuses, Told, Trust, TrustQuestion, Types,
+};
 
 impl City {
     /// Everything that verification asks, answered by this city.
@@ -26,7 +31,11 @@ impl City {
     pub fn type_of(&self, type_names: &[String]) -> Option<&'static CredentialType> {
         let catalogue = Catalogue::embedded().ok()?;
         let find = |name: &String| {
-            if name.contains("://") { catalogue.find_url(self.names.base(), name) } else { catalogue.find(name) }
+            if !name.contains("://") {
+                return catalogue.find(name);
+            }
+            let own = catalogue.find_url(self.names.base(), name);
+            own.or_else(|| self.abroad.bases().iter().find_map(|base| catalogue.find_url(base, name)))
         };
         type_names.iter().find_map(find).map(AsRef::as_ref)
     }
@@ -34,7 +43,7 @@ impl City {
 
 impl Keys for City {
     fn resolve(&self, method: &str, purpose: Purpose, at: Timestamp) -> Result<ResolvedKey, Finding> {
-        if let Some((_, key)) = self.registry().method(method) {
+        if let Some(key) = self.agency_key(method) {
             if purpose != Purpose::AssertionMethod {
                 return Err(Finding::invalid(
                     Check::Proof,
@@ -43,7 +52,7 @@ impl Keys for City {
                 ));
             }
             let (controller, _) = split_fragment(method);
-            return Ok(ResolvedKey { key: key.key.clone(), controller: controller.to_owned() });
+            return Ok(ResolvedKey { key, controller: controller.to_owned() });
         }
         if method.starts_with("did:web:") || method.starts_with("https://") || method.starts_with("http://") {
             return self.resolve_foreign(method, purpose, at);
@@ -55,7 +64,28 @@ impl Keys for City {
 impl Trust for City {
     fn judge(&self, question: &TrustQuestion<'_>) -> Result<Issuer, Finding> {
         let code = self.type_of(question.type_names).map(|credential_type| &credential_type.annotation().code);
-        self.registry().judge(question, code)
+        let own = self.registry();
+        let abroad = own.issuer(question.issuer).is_none().then(|| self.abroad.issuer(question.issuer)).flatten();
+        match abroad {
+            Some(known) => known.judge(question, code, i64::from(self.rules.abroad.max_age)),
+            None => Ok(self.relied(own.judge(question, code)?, &own)),
+        }
+    }
+}
+
+impl City {
+    /// The key of an agency, of this city or of one that is believed.
+    fn agency_key(&self, method: &str) -> Option<PublicKey> {
+        let own = self.registry().method(method).map(|(_, key)| key.key.clone());
+        own.or_else(|| self.abroad.key(method))
+    }
+
+    /// Names the own registry beside the issuer where it is not known from the store but from a bundle.
+    fn relied(&self, issuer: Issuer, registry: &Registry) -> Issuer {
+        let Some(as_of) = self.abroad.own_as_of() else { return issuer };
+        let relied =
+            Relied { city: registry.city.clone(), name: registry.name.clone(), version: registry.version, as_of };
+        Issuer { registry: Some(Arc::new(relied)), ..issuer }
     }
 }
 
@@ -66,7 +96,7 @@ impl Statuses for City {
         issuer: &str,
         type_names: &[String],
         now: Timestamp,
-    ) -> Result<Status, Finding> {
+    ) -> Result<Told, Finding> {
         let max_age =
             self.type_of(type_names).map_or(86_400, |credential_type| i64::from(credential_type.status_max_age()));
         self.status_of(entry, issuer, max_age, now)

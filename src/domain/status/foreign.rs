@@ -6,6 +6,8 @@
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
+use serde::{Deserialize, Serialize};
+
 use crate::base::id::ListId;
 use crate::base::json::{Limits, Map, Value, parse_object};
 use crate::base::time::{Timestamp, plus_seconds};
@@ -17,25 +19,71 @@ use crate::vc::keys::{Purpose, ResolvedKey, key_of};
 use crate::vc::status::Status;
 use crate::vc::status::bitstring::{self, Entry};
 use crate::vc::status::token::{self, StatusReference, Token};
-use crate::vc::verify::sources::StatusEntry;
+use crate::vc::verify::sources::{StatusEntry, Told};
 
 /// How long a fetched document is used before it is asked for again, seconds, where it does not say less.
 const REFRESH: i64 = 300;
+/// How long an older document is used before it is asked for again when that failed, seconds.
+const PATIENCE: i64 = 15;
 /// Most documents kept.
 const MOST_KEPT: usize = 1_024;
 
 /// Documents of others.
 #[derive(Default)]
 pub(in crate::domain) struct Cache {
-    bitstrings: RwLock<HashMap<String, Kept<Map>>>,
-    tokens: RwLock<HashMap<String, Kept<Token>>>,
-    documents: RwLock<HashMap<String, Kept<did::Document>>>,
+    bitstrings: Documents<Listed<Map>>,
+    tokens: Documents<Listed<Token>>,
+    documents: Documents<did::Document>,
 }
+
+type Documents<T> = RwLock<HashMap<String, Kept<T>>>;
 
 struct Kept<T> {
     value: Arc<T>,
+    source: Arc<Vec<u8>>,
     fetched_at: Timestamp,
     until: Timestamp,
+}
+
+/// A verified list, and whose key signed it.
+struct Listed<T> {
+    list: T,
+    controller: String,
+}
+
+/// A form in which lists of others are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ListForm {
+    /// A status list token as JWT.
+    Jwt,
+    /// A `BitstringStatusListCredential`.
+    Vc,
+}
+
+/// A list as it was published, and when it was read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct KeptList {
+    /// Its address.
+    pub uri: String,
+    /// Its form.
+    pub form: ListForm,
+    /// When it was read.
+    pub fetched_at: Timestamp,
+    /// The list as it was published.
+    pub content: String,
+}
+
+impl Cache {
+    /// The lists that are kept and whose address begins so.
+    pub(in crate::domain) fn lists(&self, base: &str) -> Vec<KeptList> {
+        let mut lists = told(&self.tokens, ListForm::Jwt);
+        lists.extend(told(&self.bitstrings, ListForm::Vc));
+        lists.retain(|list| list.uri.strip_prefix(base).is_some_and(|path| path.starts_with('/')));
+        lists.sort_by(|a, b| a.uri.cmp(&b.uri));
+        lists
+    }
 }
 
 impl City {
@@ -46,7 +94,7 @@ impl City {
         issuer: &str,
         max_age: i64,
         now: Timestamp,
-    ) -> Result<Status, Finding> {
+    ) -> Result<Told, Finding> {
         match entry {
             StatusEntry::Token(reference) => self.token_status(reference, issuer, max_age, now),
             StatusEntry::Bitstring(entry) => self.bitstring_status(entry, issuer, max_age, now),
@@ -59,25 +107,27 @@ impl City {
         issuer: &str,
         max_age: i64,
         now: Timestamp,
-    ) -> Result<Status, Finding> {
+    ) -> Result<Told, Finding> {
         if let Some(list) = self.names.own_status_list(&reference.uri) {
-            return self.own_status(&list, reference.index);
+            return Ok(Told { status: self.own_status(&list, reference.index)?, as_of: None });
         }
         let url = reference.uri.as_str();
-        let list = kept(&self.statuses.foreign.tokens, url, max_age, now, || self.fetch_token(url, issuer, now))?;
-        match list.status(reference, now)? {
-            0 => Ok(Status::Valid),
-            2 => Ok(Status::Suspended),
-            _ => Ok(Status::Revoked),
-        }
+        let kept = kept(&self.statuses.foreign.tokens, url, max_age, now, || self.fetch_token(url, now))?;
+        self.require_issuer(issuer, &kept.value.controller)?;
+        let status = match kept.value.list.status(reference, now)? {
+            0 => Status::Valid,
+            2 => Status::Suspended,
+            _ => Status::Revoked,
+        };
+        Ok(Told { status, as_of: Some(kept.fetched_at) })
     }
 
-    fn bitstring_status(&self, entry: &Entry, issuer: &str, max_age: i64, now: Timestamp) -> Result<Status, Finding> {
+    fn bitstring_status(&self, entry: &Entry, issuer: &str, max_age: i64, now: Timestamp) -> Result<Told, Finding> {
         let told = match entry.purpose.as_str() {
             bitstring::REVOCATION => Status::Revoked,
             bitstring::SUSPENSION => Status::Suspended,
             // Any other purpose says nothing about whether the credential holds.
-            _ => return Ok(Status::Valid),
+            _ => return Ok(Told { status: Status::Valid, as_of: None }),
         };
         if let Some(list) = self.names.own_status_list(&entry.list) {
             let shift = u64::from(told == Status::Suspended);
@@ -85,13 +135,17 @@ impl City {
                 return Err(invalid("the index is not of that purpose"));
             }
             let own = self.own_status(&list, entry.index / 2)?;
-            return Ok(if own == told { own } else { Status::Valid });
+            return Ok(Told { status: if own == told { own } else { Status::Valid }, as_of: None });
         }
         let url = entry.list.as_str();
-        let list =
-            kept(&self.statuses.foreign.bitstrings, url, max_age, now, || self.fetch_bitstring(url, issuer, now))?;
-        let outcome = bitstring::check(entry, &list, now)?;
-        Ok(if outcome.value == 0 { Status::Valid } else { told })
+        let kept = kept(&self.statuses.foreign.bitstrings, url, max_age, now, || self.fetch_bitstring(url, now))?;
+        self.require_issuer(issuer, &kept.value.controller)?;
+        let outcome = bitstring::check(entry, &kept.value.list, now)?;
+        Ok(Told { status: if outcome.value == 0 { Status::Valid } else { told }, as_of: Some(kept.fetched_at) })
+    }
+
+    fn require_issuer(&self, issuer: &str, controller: &str) -> Result<(), Finding> {
+        if self.same_issuer(issuer, controller) { Ok(()) } else { Err(invalid("the list is another issuer's")) }
     }
 
     fn own_status(&self, list: &ListId, idx: u64) -> Result<Status, Finding> {
@@ -101,34 +155,62 @@ impl City {
         status.ok_or_else(|| invalid("no such entry in the list"))
     }
 
-    fn fetch_token(&self, url: &str, issuer: &str, now: Timestamp) -> Result<(Token, Timestamp), Finding> {
+    fn fetch_token(&self, url: &str, now: Timestamp) -> Result<Kept<Listed<Token>>, Finding> {
         let bytes = self.fetch(url, token::JWT_TYPE, Check::Status, Code::StatusUnreachable)?;
-        let text = std::str::from_utf8(&bytes).map_err(|_| invalid("the list is not text"))?;
-        let (list, key) = Token::from_jwt(text.trim(), self)?;
-        if !self.same_issuer(issuer, &key.controller) {
-            return Err(invalid("the list is another issuer's"));
-        }
-        let life = list.ttl.and_then(|ttl| i64::try_from(ttl).ok()).map_or(REFRESH, |ttl| ttl.min(REFRESH));
-        Ok((list, plus_seconds(now, life)))
+        self.read_token(bytes, now)
     }
 
-    fn fetch_bitstring(&self, url: &str, issuer: &str, now: Timestamp) -> Result<(Map, Timestamp), Finding> {
+    /// Reads and verifies a list token that was fetched at `now`.
+    fn read_token(&self, bytes: Vec<u8>, now: Timestamp) -> Result<Kept<Listed<Token>>, Finding> {
+        let text = std::str::from_utf8(&bytes).map_err(|_| invalid("the list is not text"))?;
+        let (list, key) = Token::from_jwt(text.trim(), self)?;
+        let life = list.ttl.and_then(|ttl| i64::try_from(ttl).ok()).map_or(REFRESH, |ttl| ttl.min(REFRESH));
+        Ok(Kept::new(Listed { list, controller: key.controller }, bytes, now, life))
+    }
+
+    fn fetch_bitstring(&self, url: &str, now: Timestamp) -> Result<Kept<Listed<Map>>, Finding> {
         let bytes = self.fetch(url, "application/vc", Check::Status, Code::StatusUnreachable)?;
+        self.read_bitstring(bytes, now)
+    }
+
+    /// Reads and verifies a list credential that was fetched at `now`.
+    fn read_bitstring(&self, bytes: Vec<u8>, now: Timestamp) -> Result<Kept<Listed<Map>>, Finding> {
         let list = parse_object(&bytes, &Limits::DEFAULT).map_err(|error| invalid(&error.to_string()))?;
         let proofs = data_integrity::verify(&list, self, &Expect::new(Purpose::AssertionMethod, now), self.contexts())
             .map_err(|findings| invalid(&findings.first().map(ToString::to_string).unwrap_or_default()))?;
-        let named = list.get("issuer").and_then(issuer_id).unwrap_or_default();
-        if named != issuer || !proofs.iter().any(|proof| proof.controller == issuer) {
+        let named = list.get("issuer").and_then(issuer_id).unwrap_or_default().to_owned();
+        if !proofs.iter().any(|proof| proof.controller == named) {
             return Err(invalid("the list is another issuer's"));
         }
-        Ok((list, plus_seconds(now, REFRESH)))
+        Ok(Kept::new(Listed { list, controller: named }, bytes, now, REFRESH))
+    }
+
+    /// Asks for a list, whatever is kept of it.
+    pub(in crate::domain) fn refresh_list(&self, uri: &str, form: ListForm) -> Result<(), Finding> {
+        let now = self.now();
+        match form {
+            ListForm::Jwt => drop(put(&self.statuses.foreign.tokens, uri, self.fetch_token(uri, now)?)),
+            ListForm::Vc => drop(put(&self.statuses.foreign.bitstrings, uri, self.fetch_bitstring(uri, now)?)),
+        }
+        Ok(())
+    }
+
+    /// Keeps a list that was read before, at the time that it says; its signature is verified again.
+    pub(in crate::domain) fn take_list(&self, list: KeptList) -> Result<(), Finding> {
+        let (at, bytes) = (list.fetched_at, list.content.into_bytes());
+        match list.form {
+            ListForm::Jwt => drop(put(&self.statuses.foreign.tokens, &list.uri, self.read_token(bytes, at)?)),
+            ListForm::Vc => drop(put(&self.statuses.foreign.bitstrings, &list.uri, self.read_bitstring(bytes, at)?)),
+        }
+        Ok(())
     }
 
     /// Whether two names mean the same issuer: equal, or the DID and the URL of one agency.
     fn same_issuer(&self, a: &str, b: &str) -> bool {
         let registry = self.registry();
-        let code = |name: &str| registry.issuer(name).map(|agency| agency.code.clone());
-        a == b || code(a).is_some_and(|agency| code(b) == Some(agency))
+        let own = |name: &str| registry.issuer(name).map(|agency| agency.did.clone());
+        let did = |name: &str| own(name).or_else(|| self.abroad.did(name));
+        a == b || did(a).is_some_and(|agency| did(b) == Some(agency))
     }
 
     /// The key of a DID that has to be fetched.
@@ -154,10 +236,17 @@ impl City {
         let bytes = self.fetch(&url, "application/did+ld+json", Check::Proof, Code::KeyUnknown)?;
         let map = parse_object(&bytes, &Limits::DEFAULT).map_err(|error| unknown(error.to_string()))?;
         let document = did::web::parse(subject, &map).map_err(|error| unknown(error.to_string()))?;
-        Ok(put(&self.statuses.foreign.documents, subject, document, now, plus_seconds(now, REFRESH)))
+        Ok(put(&self.statuses.foreign.documents, subject, Kept::new(document, bytes, now, REFRESH)).value)
     }
 
-    fn fetch(&self, url: &str, accept: &str, check: Check, code: Code) -> Result<Vec<u8>, Finding> {
+    /// The bytes at an address of others.
+    pub(in crate::domain) fn fetch(
+        &self,
+        url: &str,
+        accept: &str,
+        check: Check,
+        code: Code,
+    ) -> Result<Vec<u8>, Finding> {
         let web = self.ports.web.as_ref();
         let web = web.ok_or_else(|| Finding::error(check, code, "outbound fetches are switched off"))?;
         let fetched = web.get(url, accept).map_err(|error| Finding::error(check, code, error.to_string()))?;
@@ -169,47 +258,69 @@ fn issuer_id(issuer: &Value) -> Option<&str> {
     issuer.as_str().or_else(|| issuer.get("id").and_then(Value::as_str))
 }
 
+impl<T> Kept<T> {
+    fn new(value: T, source: Vec<u8>, fetched_at: Timestamp, life: i64) -> Self {
+        let until = plus_seconds(fetched_at, life);
+        Self { value: Arc::new(value), source: Arc::new(source), fetched_at, until }
+    }
+
+    fn share(&self) -> Self {
+        let (value, source) = (Arc::clone(&self.value), Arc::clone(&self.source));
+        Self { value, source, fetched_at: self.fetched_at, until: self.until }
+    }
+}
+
 /// The document as kept, or as fetched now; when it cannot be fetched, the kept one if it is young enough.
 fn kept<T>(
-    kept: &RwLock<HashMap<String, Kept<T>>>,
+    kept: &Documents<T>,
     url: &str,
     max_age: i64,
     now: Timestamp,
-    fetch: impl FnOnce() -> Result<(T, Timestamp), Finding>,
-) -> Result<Arc<T>, Finding> {
+    fetch: impl FnOnce() -> Result<Kept<T>, Finding>,
+) -> Result<Kept<T>, Finding> {
     let old = get(kept, url);
     if let Some(old) = old.as_ref().filter(|old| now < old.until) {
-        return Ok(Arc::clone(&old.value));
+        return Ok(old.share());
     }
     match (fetch(), old) {
-        (Ok((value, until)), _) => Ok(put(kept, url, value, now, until)),
+        (Ok(fresh), _) => Ok(put(kept, url, fresh)),
         (Err(finding), None) => Err(finding),
-        (Err(_), Some(old)) if now <= plus_seconds(old.fetched_at, max_age) => Ok(old.value),
-        (Err(_), Some(_)) => Err(Finding::error(Check::Status, Code::StatusStale, "the last list is too old")),
+        (Err(_), Some(old)) if now <= plus_seconds(old.fetched_at, max_age) => {
+            // Whoever does not answer is not asked by everyone who stands at a window meanwhile.
+            let until = plus_seconds(now, PATIENCE).min(plus_seconds(old.fetched_at, max_age));
+            Ok(put(kept, url, Kept { until, ..old }))
+        }
+        (Err(_), Some(old)) => {
+            let age = now.as_second().saturating_sub(old.fetched_at.as_second());
+            let detail = format!("the last list is {age} s old, this type allows {max_age} s");
+            Err(Finding::error(Check::Status, Code::StatusStale, detail))
+        }
     }
 }
 
-fn get<T>(kept: &RwLock<HashMap<String, Kept<T>>>, key: &str) -> Option<Kept<T>> {
-    let kept = kept.read().unwrap_or_else(PoisonError::into_inner);
-    kept.get(key).map(|one| Kept { value: Arc::clone(&one.value), fetched_at: one.fetched_at, until: one.until })
+fn get<T>(kept: &Documents<T>, key: &str) -> Option<Kept<T>> {
+    kept.read().unwrap_or_else(PoisonError::into_inner).get(key).map(Kept::share)
 }
 
-fn put<T>(
-    kept: &RwLock<HashMap<String, Kept<T>>>,
-    key: &str,
-    value: T,
-    fetched_at: Timestamp,
-    until: Timestamp,
-) -> Arc<T> {
+fn put<T>(kept: &Documents<T>, key: &str, one: Kept<T>) -> Kept<T> {
     let mut kept = kept.write().unwrap_or_else(PoisonError::into_inner);
-    if kept.len() >= MOST_KEPT {
-        kept.retain(|_, one| fetched_at < one.until);
+    if kept.len() >= MOST_KEPT && !kept.contains_key(key) {
+        let now = one.fetched_at;
+        kept.retain(|_, other| now < other.until);
     }
-    let value = Arc::new(value);
-    if kept.len() < MOST_KEPT {
-        kept.insert(key.to_owned(), Kept { value: Arc::clone(&value), fetched_at, until });
+    if kept.len() < MOST_KEPT || kept.contains_key(key) {
+        kept.insert(key.to_owned(), one.share());
     }
-    value
+    one
+}
+
+fn told<T>(kept: &Documents<T>, form: ListForm) -> Vec<KeptList> {
+    let kept = kept.read().unwrap_or_else(PoisonError::into_inner);
+    let list = |(uri, one): (&String, &Kept<T>)| {
+        let content = String::from_utf8(one.source.as_ref().clone()).ok()?;
+        Some(KeptList { uri: uri.clone(), form, fetched_at: one.fetched_at, content })
+    };
+    kept.iter().filter_map(list).collect()
 }
 
 fn invalid(detail: &str) -> Finding {

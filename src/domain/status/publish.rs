@@ -62,7 +62,7 @@ impl City {
         if let Some(kept) = kept.filter(|kept| kept.is_current(&snapshot, &signer, now)) {
             return Ok(kept);
         }
-        let bytes = self.sign_list(&snapshot, form, &signer, now)?;
+        let bytes = self.sign_list(&snapshot, form, &signer, now, LIFE)?;
         let tag = base64url(&sha256(&bytes));
         let (version, key_id) = (snapshot.version, signer.key_id.clone());
         let published = Arc::new(Published { bytes, tag, version, key_id, signed_at: now });
@@ -73,7 +73,20 @@ impl City {
         Ok(published)
     }
 
-    fn sign_list(&self, list: &Snapshot, form: Form, signer: &AgencySigner, now: Timestamp) -> Result<Vec<u8>, Error> {
+    /// An own list signed for whoever takes it along, good for `life` seconds.
+    pub(in crate::domain) fn list_for(&self, list: &ListId, form: Form, life: i64) -> Result<Vec<u8>, Error> {
+        let (snapshot, signer) = (self.status_list(list)?, self.keys.agency(&list.agency)?);
+        self.sign_list(&snapshot, form, &signer, self.now(), life)
+    }
+
+    fn sign_list(
+        &self,
+        list: &Snapshot,
+        form: Form,
+        signer: &AgencySigner,
+        now: Timestamp,
+        life: i64,
+    ) -> Result<Vec<u8>, Error> {
         let url = self.names.status_list(&list.list);
         let issuer = self.names.agency_did(&list.list.agency);
         let method = format!("{issuer}#{}", signer.key_id);
@@ -82,7 +95,7 @@ impl City {
                 url: &url,
                 issuer: &issuer,
                 valid_from: now,
-                valid_until: Some(plus_seconds(now, LIFE)),
+                valid_until: Some(plus_seconds(now, life)),
                 ttl: Some(TTL),
             };
             let options_of_proof = ProofOptions::new(Purpose::AssertionMethod, method, now);
@@ -93,7 +106,7 @@ impl City {
         let token = Token {
             subject: url,
             issued_at: now,
-            expires: Some(plus_seconds(now, LIFE)),
+            expires: Some(plus_seconds(now, life)),
             ttl: Some(TTL.into()),
             list: StatusList::of(&list.bits),
         };

@@ -1,12 +1,14 @@
 //! The registry as a signed JSON document: an `eddsa-jcs-2022` proof by the city's root key over all of it.
 
 use super::{Registry, TrustedAgency, TrustedKey};
+use crate::base::bytes::base64url;
 use crate::base::error::ParseError;
 use crate::base::id::{AgencyCode, TypeCode};
 use crate::base::json::{Limits, Map, Value, json, parse_object};
 use crate::base::text::Label;
 use crate::base::time::{Timestamp, parse_rfc3339, rfc3339};
-use crate::crypto::{PublicKey, Signer};
+use crate::crypto::digest::sha256;
+use crate::crypto::{KeyError, PublicKey, Signer};
 use crate::vc::contexts::Contexts;
 use crate::vc::data_integrity::{self, Expect, ProofOptions};
 use crate::vc::finding::{Check, Code, Finding};
@@ -16,6 +18,20 @@ use crate::vc::keys::{Keys, Purpose, ResolvedKey};
 const TYPE: &str = "CertlessTrustRegistry";
 /// A registry of a large city stays far below this, bytes.
 const LIMITS: Limits = Limits { bytes: 8 << 20, depth: 16 };
+
+/// What the next version says of this one: the SHA-256 of the document as it was published, in base64url.
+pub fn digest(signed: &[u8]) -> String {
+    base64url(&sha256(signed))
+}
+
+/// A document that verifies with the key that it names itself: whether that key counts is for its reader to say.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Named {
+    /// The registry.
+    pub registry: Registry,
+    /// The key that signed it.
+    pub root: PublicKey,
+}
 
 impl Registry {
     /// The verification method of the city's root key.
@@ -37,7 +53,7 @@ impl Registry {
         let wrong = |detail: String| Finding::error(Check::Trust, Code::RegistryInvalid, detail);
         let document = parse_object(bytes, &LIMITS).map_err(|error| wrong(error.to_string()))?;
         let registry = Self::from_json(&document).map_err(|error| wrong(error.to_string()))?;
-        let keys = Root { method: registry.root_method(), city: registry.city.clone(), key: root.clone() };
+        let keys = Root::of(&registry, root);
         let expect = Expect::new(Purpose::AssertionMethod, registry.issued);
         data_integrity::verify(&document, &keys, &expect, contexts)
             .map_err(|findings| wrong(findings.first().map(ToString::to_string).unwrap_or_default()))?;
@@ -46,12 +62,12 @@ impl Registry {
 
     /// Reads a signed document that its reader trusts for other reasons than a known root key: a file that was named.
     /// The signature must still verify with the root key that the document names.
-    pub fn open_named(bytes: &[u8], contexts: &Contexts) -> Result<Self, Finding> {
+    pub fn open_named(bytes: &[u8], contexts: &Contexts) -> Result<Named, Finding> {
         let wrong = |detail: String| Finding::error(Check::Trust, Code::RegistryInvalid, detail);
         let document = parse_object(bytes, &LIMITS).map_err(|error| wrong(error.to_string()))?;
         let root = text(&document, "root").map_err(|error| wrong(error.to_string()))?;
         let root = PublicKey::from_multikey(root).map_err(|error| wrong(error.to_string()))?;
-        Self::open(bytes, &root, contexts)
+        Ok(Named { registry: Self::open(bytes, &root, contexts)?, root })
     }
 
     fn to_json(&self, root: &PublicKey) -> Map {
@@ -65,7 +81,12 @@ impl Registry {
             "expires": rfc3339(self.expires),
             "agencies": self.agencies.iter().map(TrustedAgency::to_json).collect::<Vec<_>>(),
         });
-        if let Value::Object(map) = document { map } else { Map::new() }
+        let Value::Object(mut map) = document else { return Map::new() };
+        let successor = self.successor.as_ref().map(PublicKey::to_multikey);
+        for (name, value) in [("previous", self.previous.clone()), ("successor", successor)] {
+            map.extend(value.map(|value| (name.to_owned(), value.into())));
+        }
+        map
     }
 
     fn from_json(document: &Map) -> Result<Self, ParseError> {
@@ -79,6 +100,8 @@ impl Registry {
             version: document.get("version").and_then(Value::as_u64).ok_or_else(|| malformed("version"))?,
             issued: time(document, "issued")?.ok_or_else(|| malformed("issued"))?,
             expires: time(document, "expires")?.ok_or_else(|| malformed("expires"))?,
+            previous: optional(document, "previous")?.map(str::to_owned),
+            successor: optional(document, "successor")?.map(PublicKey::from_multikey).transpose().map_err(unusable)?,
             agencies,
         })
     }
@@ -131,9 +154,7 @@ impl TrustedKey {
         let map = value.as_object().ok_or_else(|| malformed("keys"))?;
         Ok(Self {
             id: text(map, "id")?.to_owned(),
-            key: PublicKey::from_multikey(text(map, "publicKeyMultibase")?)
-                .map_err(|error| ParseError::new("registry_malformed", error.to_string()))?
-                .prepared(),
+            key: PublicKey::from_multikey(text(map, "publicKeyMultibase")?).map_err(unusable)?.prepared(),
             valid_from: time(map, "validFrom")?.ok_or_else(|| malformed("validFrom"))?,
             valid_until: time(map, "validUntil")?,
             compromised_from: time(map, "compromisedFrom")?,
@@ -142,10 +163,17 @@ impl TrustedKey {
 }
 
 /// The one key that may sign a registry.
-struct Root {
+pub(super) struct Root {
     method: String,
     city: String,
     key: PublicKey,
+}
+
+impl Root {
+    /// The root key of a registry's city.
+    pub(super) fn of(registry: &Registry, key: &PublicKey) -> Self {
+        Self { method: registry.root_method(), city: registry.city.clone(), key: key.clone() }
+    }
 }
 
 impl Keys for Root {
@@ -163,6 +191,14 @@ fn malformed(name: &'static str) -> ParseError {
 
 fn text<'a>(map: &'a Map, name: &'static str) -> Result<&'a str, ParseError> {
     map.get(name).and_then(Value::as_str).ok_or_else(|| malformed(name))
+}
+
+fn optional<'a>(map: &'a Map, name: &'static str) -> Result<Option<&'a str>, ParseError> {
+    map.get(name).map(|value| value.as_str().ok_or_else(|| malformed(name))).transpose()
+}
+
+fn unusable(error: KeyError) -> ParseError {
+    ParseError::new("registry_malformed", error.to_string())
 }
 
 fn list<'a>(map: &'a Map, name: &'static str) -> Result<&'a [Value], ParseError> {

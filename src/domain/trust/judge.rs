@@ -27,7 +27,7 @@ impl Registry {
             return no(Code::IssuerNotAllowed, "the type is not the agency's");
         }
         key.check(question.signed_at)?;
-        Ok(Issuer { did: agency.did.clone(), name: agency.name.clone() })
+        Ok(Issuer { did: agency.did.clone(), name: agency.name.clone(), registry: None })
     }
 }
 

@@ -4,10 +4,17 @@
 //! expiring, and every new version is queued for the log. Keys of an agency are never removed: a rotated key still
 //! verifies what it signed, a key marked compromised from a date fails what was signed from that date on.
 //! [`document`] writes and reads the signed form, [`publish`] keeps and changes it, [`judge`] answers verification.
+//! [`abroad`] relies on other cities' registries for named types; [`bundle`] carries all of it to a verifier without a
+//! network, whose [`journal`] is [reconciled](reconcile) afterwards.
 
+pub mod abroad;
+pub mod bundle;
 pub mod document;
+pub mod journal;
+
 pub mod judge;
 pub mod publish;
+pub mod reconcile;
 
 use crate::base::id::{AgencyCode, TypeCode};
 use crate::base::text::Label;
@@ -30,6 +37,10 @@ pub struct Registry {
     pub issued: Timestamp,
     /// Until when it may be relied on.
     pub expires: Timestamp,
+    /// The digest of the version before, as [`document::digest`] writes it; absent in the first.
+    pub previous: Option<String>,
+    /// The root key that signs the versions after this one, where that is another than the key that signs this one.
+    pub successor: Option<PublicKey>,
     /// The agencies.
     pub agencies: Vec<TrustedAgency>,
 }
@@ -91,10 +102,11 @@ impl Registry {
         Some((agency, agency.keys.iter().find(|key| key.id == fragment)?))
     }
 
-    /// This registry as its next version, signed at `now`.
+    /// This registry as its next version, signed at `now`; `previous` is the digest of the present one as it was signed.
     #[must_use]
-    pub fn next(mut self, now: Timestamp) -> Self {
+    pub fn next(mut self, now: Timestamp, previous: String) -> Self {
         self.version = self.version.saturating_add(1);
+        self.previous = Some(previous);
         self.issued = now;
         self.expires = crate::base::time::plus_seconds(now, LIFETIME);
         self

@@ -1,5 +1,6 @@
 //! The registry's life in the store: the first version, and every change as a new signed version with its log leaf.
 
+use super::document::digest;
 use super::{LIFETIME, Registry, TrustedAgency, TrustedKey};
 use crate::base::bytes::base64url;
 use crate::base::id::AgencyCode;
@@ -20,6 +21,11 @@ use crate::vc::contexts::Contexts;
 
 /// The row of the version in force; older versions stand beside it under their number.
 const CURRENT: &[u8] = b"current";
+
+/// The row of a version.
+fn row_of(version: u64) -> String {
+    format!("v{version:010}")
+}
 
 impl Registry {
     /// The first version: every shipped agency with its first key.
@@ -45,6 +51,8 @@ impl Registry {
             version: 1,
             issued: now,
             expires: plus_seconds(now, LIFETIME),
+            previous: None,
+            successor: None,
             agencies,
         })
     }
@@ -73,8 +81,8 @@ impl Registry {
     }
 
     fn written(&self, change: Change, signed: &[u8]) -> Change {
-        let mut change = change.put(Table::Trust, format!("v{:010}", self.version), signed);
-        let digest = base64url(&sha256(signed));
+        let mut change = change.put(Table::Trust, row_of(self.version), signed);
+        let digest = digest(signed);
         change.leaves.push(leaf(
             Kind::Trust,
             self.issued,
@@ -98,6 +106,13 @@ impl City {
         Ok(row.ok_or_else(|| Error::corrupt("the store holds no trust registry"))?.value)
     }
 
+    /// The signed document of a version, as it was published.
+    pub fn trust_version(&self, version: u64) -> Result<Vec<u8>, Error> {
+        let row = self.store().get(Table::Trust, row_of(version).as_bytes())?;
+        let missing = || Error::not_found("no such version").says("信任名录没有这一版。", "There is no such version.");
+        Ok(row.ok_or_else(missing)?.value)
+    }
+
     /// Changes the registry: signed as the next version, logged, in force when this returns.
     pub fn change_trust(&self, change: impl Fn(&mut Registry) -> Result<(), Error>) -> Result<Registry, Error> {
         let row = self.store().get(Table::Trust, CURRENT)?;
@@ -106,7 +121,7 @@ impl City {
         // A change whose outcome this process was not told, or one of another process, is in force from here on.
         self.set_registry(registry.clone());
         change(&mut registry)?;
-        let registry = registry.next(self.now());
+        let registry = registry.next(self.now(), digest(&row.value));
         let signed = registry.sign(self.keys.root.as_ref(), &self.contexts)?;
         let request = Change::new(self.fresh_request("trust")?, sha256(&signed));
         let request = registry.written(request.update(Table::Trust, CURRENT, row.version, signed.clone()), &signed);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::Policy;
 use super::sources::{Content, Issuer, Sources, Status, StatusEntry, TrustQuestion};
-use super::verdict::{Report, Summary};
+use super::verdict::{ReliedOn, Report, Summary};
 use crate::base::time::{Timestamp, rfc3339};
 use crate::vc::finding::{Check, Code, Finding};
 
@@ -34,23 +34,46 @@ pub struct Evidence {
     pub holders: Vec<String>,
 }
 
+/// What the checks found besides yes and no.
+#[derive(Clone, Debug, Default)]
+pub struct Checked {
+    /// Who the issuer is, where it is trusted.
+    pub issuer: Option<Issuer>,
+    /// When the oldest status list that was asked had been read; absent for lists of the verifier's own.
+    pub status_as_of: Option<Timestamp>,
+}
+
 impl Evidence {
-    /// Makes the checks that do not depend on the format and says who the issuer is.
-    pub fn check(&self, policy: &Policy<'_>, sources: &Sources<'_>, report: &mut Report) -> Option<Issuer> {
+    /// Makes the checks that do not depend on the format and says what they relied on.
+    pub fn check(&self, policy: &Policy<'_>, sources: &Sources<'_>, report: &mut Report) -> Checked {
         let now = policy.now;
-        let issuer = report.take(Check::Trust, self.judge(now, sources));
+        let mut checked = Checked { issuer: self.check_trust(now, sources, report), status_as_of: None };
         report.take(Check::Validity, self.check_validity(now));
         if self.status.is_empty() {
             report.skip(Check::Status, Code::StatusAbsent);
         }
         for entry in &self.status {
-            report.take(Check::Status, self.check_status(entry, now, sources));
+            let as_of = report.take(Check::Status, self.check_status(entry, now, sources)).flatten();
+            checked.status_as_of = [checked.status_as_of, as_of].into_iter().flatten().min();
         }
         report.take(Check::Schema, sources.types.check(&self.type_names, &self.content));
         if policy.log.is_none() {
             report.skip(Check::Log, Code::LogUnproven);
         }
-        issuer
+        checked
+    }
+
+    /// Whether the issuer is trusted; the registry of another city, or an older one, is named beside the check.
+    fn check_trust(&self, now: Timestamp, sources: &Sources<'_>, report: &mut Report) -> Option<Issuer> {
+        let judged = self.judge(now, sources);
+        if let Ok(Issuer { registry: Some(relied), .. }) = &judged {
+            let age = now.as_second().saturating_sub(relied.as_of.as_second());
+            report.pass_by(
+                Check::Trust,
+                format!("registry of {} version {}, known {age} s ago", relied.city, relied.version),
+            );
+        }
+        report.take(Check::Trust, judged)
     }
 
     fn judge(&self, now: Timestamp, sources: &Sources<'_>) -> Result<Issuer, Finding> {
@@ -68,16 +91,23 @@ impl Evidence {
         Ok(())
     }
 
-    fn check_status(&self, entry: &StatusEntry, now: Timestamp, sources: &Sources<'_>) -> Result<(), Finding> {
-        match sources.statuses.status(entry, &self.issuer, &self.type_names, now)? {
-            Status::Valid => Ok(()),
+    fn check_status(
+        &self,
+        entry: &StatusEntry,
+        now: Timestamp,
+        sources: &Sources<'_>,
+    ) -> Result<Option<Timestamp>, Finding> {
+        let told = sources.statuses.status(entry, &self.issuer, &self.type_names, now)?;
+        match told.status {
+            Status::Valid => Ok(told.as_of),
             Status::Suspended => Err(Finding::invalid(Check::Status, Code::Suspended, "")),
             Status::Revoked => Err(Finding::invalid(Check::Status, Code::Revoked, "")),
         }
     }
 
     /// What the verdict says about the credential.
-    pub fn summary(&self, issuer: Option<&Issuer>, sources: &Sources<'_>) -> Summary {
+    pub fn summary(&self, checked: &Checked, now: Timestamp, sources: &Sources<'_>) -> Summary {
+        let issuer = checked.issuer.as_ref();
         Summary {
             id: self.id.clone(),
             type_names: self.type_names.clone(),
@@ -90,6 +120,7 @@ impl Evidence {
                 Content::View { name, .. } => Some(name.clone()),
                 Content::Whole(_) | Content::Part(_) => None,
             },
+            relied: ReliedOn::new(issuer.and_then(|issuer| issuer.registry.as_ref()), checked.status_as_of, now),
             content: Some(Arc::clone(&self.content)),
         }
     }

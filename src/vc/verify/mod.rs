@@ -15,7 +15,7 @@ pub mod verdict;
 
 use std::ops::Deref;
 
-pub use evidence::Evidence;
+pub use evidence::{Checked, Evidence};
 pub use log::LogEvidence;
 pub use receive::{Received, receive, receive_map};
 pub use sd_jwt::verify_with_key;
@@ -181,11 +181,11 @@ fn check_once(once: &Once, sources: &Sources<'_>, report: &mut Report) {
 fn conclude(shown: Shown, mut report: Report, policy: &Policy<'_>, sources: &Sources<'_>) -> Outcome {
     let mut credentials = Vec::with_capacity(shown.credentials.len());
     for evidence in &shown.credentials {
-        let issuer = match policy.scope {
+        let checked = match policy.scope {
             Scope::Full => evidence.check(policy, sources, &mut report),
-            Scope::Proof => None,
+            Scope::Proof => Checked::default(),
         };
-        credentials.push(evidence.summary(issuer.as_ref(), sources));
+        credentials.push(evidence.summary(&checked, policy.now, sources));
     }
     if let (Some(log), Scope::Full) = (policy.log, policy.scope) {
         log.check(shown.credentials.iter().map(|evidence| evidence.content.as_ref()), &mut report);

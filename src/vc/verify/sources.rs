@@ -3,6 +3,8 @@
 //! Every port answers with a finding when it has no answer: `Error` when it could not look, `Invalid` when it looked and
 //! the answer is no.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 
 use crate::base::json::{Map, Value};
@@ -59,6 +61,30 @@ pub struct Issuer {
     pub did: String,
     /// Its name.
     pub name: Label,
+    /// The registry that says so, where it is not the verifier's own as it stands now.
+    pub registry: Option<Arc<Relied>>,
+}
+
+/// A registry that was relied on, and how old what is known of it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Relied {
+    /// The DID of the city whose registry it is.
+    pub city: String,
+    /// The city's name.
+    pub name: Label,
+    /// The version.
+    pub version: u64,
+    /// When it was last known to be the newest.
+    pub as_of: Timestamp,
+}
+
+/// What a status list told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Told {
+    /// The state.
+    pub status: Status,
+    /// When the list was read, where it is not the verifier's own as it stands now.
+    pub as_of: Option<Timestamp>,
 }
 
 /// Where a credential's status is told.
@@ -77,13 +103,8 @@ pub use crate::vc::status::Status;
 pub trait Statuses: Send + Sync {
     /// The state that an entry tells now, for a credential of `issuer` and of these types (which say how old a list
     /// may be).
-    fn status(
-        &self,
-        entry: &StatusEntry,
-        issuer: &str,
-        type_names: &[String],
-        now: Timestamp,
-    ) -> Result<Status, Finding>;
+    fn status(&self, entry: &StatusEntry, issuer: &str, type_names: &[String], now: Timestamp)
+    -> Result<Told, Finding>;
 }
 
 /// Knows types and their schemas.

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-use super::sources::{Claims, Content};
-use crate::base::json::Value;
+use super::sources::{Claims, Content, Relied};
+use crate::base::json::{Map, Value, json};
 use crate::base::text::{Label, Lang};
 use crate::base::time::{Timestamp, rfc3339};
 use crate::vc::finding::{Check, Code, Finding, State};
@@ -96,6 +96,11 @@ impl Report {
     /// Notes that a check came out well, unless it already came out badly.
     pub fn pass(&mut self, check: Check) {
         self.note(CheckResult { check, state: State::Valid, code: None, detail: String::new() });
+    }
+
+    /// Notes that a check came out well, and by what.
+    pub fn pass_by(&mut self, check: Check, detail: String) {
+        self.note(CheckResult { check, state: State::Valid, code: None, detail });
     }
 
     /// Notes a finding.
@@ -193,6 +198,44 @@ pub struct Summary {
     pub view: Option<String>,
     /// What was shown.
     pub content: Option<Arc<Content>>,
+    /// What the answer rests on, where that is not what the verifier itself knows now.
+    pub relied: Option<ReliedOn>,
+}
+
+/// Knowledge that was not the verifier's own of that moment: another city's registry, a list that was read before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReliedOn {
+    /// The registry.
+    pub registry: Option<Arc<Relied>>,
+    /// When the oldest status list had been read.
+    pub status_as_of: Option<Timestamp>,
+    /// When it was relied on.
+    pub now: Timestamp,
+}
+
+impl ReliedOn {
+    /// What was relied on, if anything was.
+    pub fn new(registry: Option<&Arc<Relied>>, status_as_of: Option<Timestamp>, now: Timestamp) -> Option<Self> {
+        let any = registry.is_some() || status_as_of.is_some();
+        any.then(|| Self { registry: registry.cloned(), status_as_of, now })
+    }
+
+    /// How old something was when it was relied on, in seconds.
+    pub fn age(&self, as_of: Timestamp) -> i64 {
+        self.now.as_second().saturating_sub(as_of.as_second()).max(0)
+    }
+
+    fn to_json(&self) -> Value {
+        let registry = self.registry.as_ref().map(|relied| {
+            json!({
+                "city": relied.city, "name": relied.name, "version": relied.version,
+                "asOf": rfc3339(relied.as_of), "ageSeconds": self.age(relied.as_of),
+            })
+        });
+        let status = self.status_as_of.map(|at| json!({"asOf": rfc3339(at), "ageSeconds": self.age(at)}));
+        let members = [("registry", registry), ("status", status)];
+        members.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect::<Map>().into()
+    }
 }
 
 impl Summary {
@@ -214,6 +257,7 @@ impl Serialize for Summary {
         entry(&mut map, "validUntil", self.valid_until.map(rfc3339).as_ref())?;
         entry(&mut map, "view", self.view.as_ref())?;
         entry(&mut map, "claims", self.claims().as_ref())?;
+        entry(&mut map, "reliedOn", self.relied.as_ref().map(ReliedOn::to_json).as_ref())?;
         map.end()
     }
 }

@@ -68,6 +68,12 @@ impl TestCity {
         Self::launch(free_port(), Arc::new(MemoryStore::new(Arc::clone(&clock))), clock, Some(web), Rules::default())
     }
 
+    /// Starts a city with keys of its own that fetches from others, on the test's clock.
+    pub(crate) fn with_keys(seed: u8, clock: Arc<dyn Clock>, web: Arc<dyn Web>) -> Self {
+        let store = Arc::new(MemoryStore::new(Arc::clone(&clock)));
+        Self::launch_with(free_port(), store, clock, Some(web), Rules::default(), &|| keyring_of(seed))
+    }
+
     fn launch(
         listener: TcpListener,
         store: Arc<dyn Store>,
@@ -75,15 +81,26 @@ impl TestCity {
         web: Option<Arc<dyn Web>>,
         rules: Rules,
     ) -> Self {
+        Self::launch_with(listener, store, clock, web, rules, &keyring)
+    }
+
+    fn launch_with(
+        listener: TcpListener,
+        store: Arc<dyn Store>,
+        clock: Arc<dyn Clock>,
+        web: Option<Arc<dyn Web>>,
+        rules: Rules,
+        ring: &dyn Fn() -> Keyring,
+    ) -> Self {
         let base = format!("http://{}", listener.local_addr().unwrap());
         let ports = Ports {
             store,
             clock,
             random: Arc::new(SystemRandom),
             web,
-            key_maker: Some(Arc::new(Maker(Mutex::new(keyring())))),
+            key_maker: Some(Arc::new(Maker(Mutex::new(ring())))),
         };
-        let mut city = assemble(&base, &keyring(), ports).unwrap();
+        let mut city = assemble(&base, &ring(), ports).unwrap();
         city.rules = rules;
         let agency = AgencyCode::parse("GA").unwrap();
         let token = city.new_token(Role::Agency { agency }, "test").unwrap();
@@ -214,8 +231,13 @@ fn signed<Any>(request: ureq::RequestBuilder<Any>, token: Option<&str>) -> ureq:
 
 /// The keys of every test city.
 pub(crate) fn keyring() -> Keyring {
+    keyring_of(7)
+}
+
+/// The keys of a city by their seed.
+pub(crate) fn keyring_of(seed: u8) -> Keyring {
     let agencies: Vec<AgencyCode> = Agencies::shipped().unwrap().iter().map(|agency| agency.code.clone()).collect();
-    Keyring::derived(&Seed::new([7; 32]), &agencies)
+    Keyring::derived(&Seed::new([seed; 32]), &agencies)
 }
 
 /// Makes keys that are kept nowhere.

@@ -8,6 +8,10 @@ pub(crate) fn least_body(route: &Route) -> Option<Value> {
     let (_, schema) = route.body.iter().find(|(media, _)| *media == "application/json")?;
     Some(match *schema {
         "Any" | "Acceptance" => json!({}),
+        "NewPartner" => json!({"url": "x", "root": "x", "types": ["idCard"]}),
+        "OfflineJournal" => json!({"journal": ""}),
+        "PartnerAt" => json!({"url": "x"}),
+        "PartnerName" => json!({"city": "x"}),
         "SdJwtVerify" => json!({"presentation": "x~"}),
         "Issue" | "NewOffer" => json!({"type": "idCard", "row": {}}),
         "IssueBatch" => json!({"type": "idCard", "rows": []}),

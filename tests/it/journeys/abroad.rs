@@ -1,0 +1,341 @@
+//! Two cities: the residents of one use their licences at the windows of the other (跨城通办), as far as that one says.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use certless::adapters::fetch::allow::AllowList;
+use certless::adapters::fetch::{Fetcher, Policy};
+use certless::app::open::Outbound;
+use certless::base::bytes::base64url;
+use certless::base::clock::FixedClock;
+use certless::base::id::{AgencyCode, TypeCode};
+use certless::base::json::{Value, json};
+use certless::crypto::Signer as _;
+use certless::crypto::digest::sha256;
+use certless::domain::error::ErrorKind;
+use certless::domain::ports::{Fetched, Web, WebError};
+use certless::domain::token::Role;
+use certless::domain::trust::abroad::subscribe::NewPartner;
+use certless::vc::finding::Check;
+
+use crate::support::city::{TestCity, keyring_of};
+use crate::support::roles::{Agency, Resident, Stranger, Window, now};
+
+/// Needs the applicant's identity card and social security card.
+const MATTER: &str = "异地就医备案";
+
+/// The way from one city to others: it can break, and an attacker on it can answer in place of them.
+pub(crate) struct Line {
+    web: Outbound,
+    down: AtomicBool,
+    answers: Mutex<BTreeMap<String, Vec<u8>>>,
+}
+
+impl Line {
+    fn new() -> Arc<Self> {
+        let policy = Policy {
+            hosts: AllowList::parse(&["127.0.0.1:*"]).unwrap(),
+            loopback: true,
+            private: false,
+            total: Duration::from_secs(20),
+            max_bytes: 1 << 20,
+            max_redirects: 2,
+            authorities: Vec::new(),
+        };
+        let (down, answers) = (AtomicBool::new(false), Mutex::default());
+        Arc::new(Self { web: Outbound(Fetcher::new(policy)), down, answers })
+    }
+
+    fn cut(&self, down: bool) {
+        self.down.store(down, Ordering::Relaxed);
+    }
+
+    /// Answers so for an address from now on; truthfully without an answer.
+    fn answer(&self, url: &str, bytes: Option<Vec<u8>>) {
+        let mut answers = self.answers.lock().unwrap();
+        match bytes {
+            Some(bytes) => answers.insert(url.to_owned(), bytes),
+            None => answers.remove(url),
+        };
+    }
+}
+
+impl Web for Line {
+    fn get(&self, url: &str, accept: &str) -> Result<Fetched, WebError> {
+        if self.down.load(Ordering::Relaxed) {
+            return Err(WebError("unreachable: the line is cut".to_owned()));
+        }
+        if let Some(bytes) = self.answers.lock().unwrap().get(url) {
+            return Ok(Fetched { media_type: "application/json".to_owned(), bytes: bytes.clone() });
+        }
+        self.web.get(url, accept)
+    }
+}
+
+/// City A, which believes city B for identity cards, and a resident of B.
+struct Story {
+    a: TestCity,
+    b: TestCity,
+    line: Arc<Line>,
+    clock: FixedClock,
+    resident: Resident,
+}
+
+impl Story {
+    fn new(types: &[&str], agencies: &[&str]) -> Self {
+        let story = Self::strangers();
+        story.believe(types, agencies);
+        story
+    }
+
+    fn strangers() -> Self {
+        let (clock, line) = (FixedClock::new(now()), Line::new());
+        let a = TestCity::with_keys(1, Arc::new(clock.clone()), Arc::clone(&line) as _);
+        let b = TestCity::with_keys(2, Arc::new(clock.clone()), Arc::clone(&line) as _);
+        Self { a, b, line, clock, resident: Resident::nth(0) }
+    }
+
+    fn root_of_b() -> String {
+        keyring_of(2).city().root.public_key().thumbprint()
+    }
+
+    fn believe(&self, types: &[&str], agencies: &[&str]) {
+        self.a
+            .service
+            .city
+            .add_partner(&NewPartner {
+                url: self.b.base.clone(),
+                root: Self::root_of_b(),
+                types: types.iter().map(|code| TypeCode::parse(code).unwrap()).collect(),
+                agencies: agencies.iter().map(|code| AgencyCode::parse(code).unwrap()).collect(),
+            })
+            .unwrap();
+    }
+
+    fn did_of_b(&self) -> String {
+        self.b.service.city.names.city_did().to_owned()
+    }
+
+    fn update(&self) -> Value {
+        let partner = self.a.service.city.update_partner(&self.did_of_b()).unwrap();
+        serde_json::to_value(partner).unwrap()
+    }
+
+    fn trust_url(&self) -> String {
+        format!("{}/.well-known/certless/trust", self.b.base)
+    }
+
+    /// The resident shows a code of a licence to city A, by the clock of the story.
+    fn show(&mut self, which: &str) -> crate::support::roles::Verdict {
+        self.clock.advance(1);
+        let code = self.resident.code_at(which, "basic", self.a.service.city.now());
+        Stranger(&self.a).verify(&code)
+    }
+
+    fn rotate_key_of_b(&self) -> String {
+        self.b.service.city.rotate_key(&AgencyCode::parse("GA").unwrap()).unwrap()
+    }
+
+    fn leaves_of_a(&self) -> Vec<Value> {
+        self.a.integrate();
+        let leaves = self.a.service.city.store().log_range(0, 500).unwrap();
+        let leaves = leaves.iter().map(|leaf| serde_json::from_slice::<Value>(leaf).unwrap());
+        leaves.filter(|leaf| leaf["kind"] == "foreignTrust").collect()
+    }
+}
+
+#[test]
+fn a_licence_of_the_other_city_is_used_at_a_window_in_every_form() {
+    let mut story = Story::new(&["idCard", "socialSecurityCard"], &[]);
+    let id = story.resident.obtain(&story.b, "idCard");
+    story.resident.obtain(&story.b, "socialSecurityCard");
+    let verdict = story.show("idCard");
+    verdict.accept();
+    let registry = &verdict.0["credential"]["reliedOn"]["registry"];
+    assert_eq!((&registry["city"], &registry["version"]), (&json!(story.did_of_b()), &json!(1)), "{registry}");
+    let detail = verdict.0["checks"].as_array().unwrap().iter().find(|one| one["check"] == "trust").unwrap();
+    assert!(detail["detail"].as_str().unwrap().contains(&story.did_of_b()), "{detail}");
+    let stranger = Stranger(&story.a);
+    stranger.verify(story.resident.wallet.find("idCard").unwrap().credential()).accept();
+    stranger.verify(&story.resident.wallet.find("idCard").unwrap().copies[0].sd_jwt.clone().unwrap()).accept();
+
+    let window = Window::new(&story.a, "YB");
+    let case = window.file(MATTER, &story.resident);
+    for licence in ["idCard", "socialSecurityCard"] {
+        story.clock.advance(1);
+        let code = story.resident.code_at(licence, "basic", story.a.service.city.now());
+        let (verdict, _) = window.scan(&case, &code);
+        verdict.accept();
+    }
+    assert_eq!(window.show(&case)["missing"], json!([]));
+
+    // Revoked there is refused here: the copies of the list are asked for again.
+    assert_eq!(Agency::new(&story.b, "GA").change(&id, "revoke").0, 200);
+    story.clock.advance(400);
+    story.show("idCard").refuse(Check::Status, "revoked");
+}
+
+#[test]
+fn what_was_not_named_is_refused_with_words() {
+    let mut story = Story::new(&["idCard"], &[]);
+    story.resident.obtain(&story.b, "idCard");
+    story.resident.obtain(&story.b, "socialSecurityCard");
+    story.show("idCard").accept();
+    let verdict = story.show("socialSecurityCard");
+    verdict.refuse(Check::Trust, "type_not_recognised");
+    // The types may be changed later; an agency that is not named is refused too.
+    story.believe(&["idCard", "socialSecurityCard"], &[]);
+    story.show("socialSecurityCard").accept();
+    story.believe(&["idCard"], &["GA"]);
+    story.show("idCard").accept();
+    let error = story.a.service.city.add_partner(&NewPartner {
+        url: story.b.base.clone(),
+        root: Story::root_of_b(),
+        types: vec![TypeCode::parse("socialSecurityCard").unwrap()],
+        agencies: vec![AgencyCode::parse("GA").unwrap()],
+    });
+    assert_eq!(error.unwrap_err().kind, ErrorKind::Refused, "GA issues no such type");
+    story.a.service.city.remove_partner(&story.did_of_b()).unwrap();
+    story.show("idCard").refuse(Check::Trust, "issuer_unknown");
+    let acts: Vec<_> = story.leaves_of_a().iter().map(|leaf| leaf["act"].as_str().unwrap().to_owned()).collect();
+    assert_eq!(acts, ["believed", "believed", "believed", "ended"]);
+}
+
+#[test]
+fn newer_versions_are_taken_one_by_one_and_each_is_in_the_log() {
+    let mut story = Story::new(&["idCard"], &[]);
+    for _ in 0..3 {
+        story.clock.advance(60);
+        story.rotate_key_of_b();
+    }
+    story.resident.obtain(&story.b, "idCard");
+    // The new key is not known yet, so nothing can be decided on what it signs.
+    assert!(!story.show("idCard").accepted());
+    let partner = story.update();
+    let partner = if partner["version"] == 4 { story.update() } else { partner };
+    assert_eq!((&partner["version"], &partner["trouble"]), (&json!(4), &Value::Null), "{partner}");
+    story.show("idCard").accept();
+    let versions: Vec<_> = story.leaves_of_a().iter().map(|leaf| leaf["version"].as_u64().unwrap()).collect();
+    assert_eq!(versions, [1, 2, 3, 4]);
+    let published = Stranger(&story.b).get(&format!("{}/3", story.trust_url()), "*/*");
+    let fourth: Value = Stranger(&story.b).get(&story.trust_url(), "*/*").json();
+    assert_eq!(fourth["previous"], base64url(&sha256(&published.bytes)), "each version names the one before");
+    assert_eq!(Stranger(&story.b).get(&format!("{}/9", story.trust_url()), "*/*").status, 404);
+}
+
+#[test]
+fn a_rollback_a_fork_and_an_expired_registry_are_undecided() {
+    let mut story = Story::new(&["idCard"], &[]);
+    story.resident.obtain(&story.b, "idCard");
+    let first = story.b.service.city.trust_document().unwrap();
+    story.clock.advance(60);
+    story.rotate_key_of_b();
+    story.update();
+    story.show("idCard").accept();
+
+    story.line.answer(&story.trust_url(), Some(first.clone()));
+    assert_eq!(story.update()["trouble"]["kind"], "rolledBack");
+    story.show("idCard").undecided(Check::Trust, "registry_rolled_back");
+    story.line.answer(&story.trust_url(), None);
+    assert_eq!(story.update()["trouble"], Value::Null, "the newest is shown again");
+    story.show("idCard").accept();
+
+    // Another version 2 by the right key, and a version 3 that follows from it.
+    let contexts = story.b.service.city.contexts();
+    let (registry, root) = (story.b.service.city.registry(), keyring_of(2).city().root);
+    let mut other = registry.as_ref().clone();
+    other.agencies.truncate(1);
+    let forked = other.sign(&root, contexts).unwrap();
+    let next = other.next(story.b.service.city.now(), base64url(&sha256(&forked))).sign(&root, contexts).unwrap();
+    for document in [next, forked] {
+        story.line.answer(&story.trust_url(), Some(document));
+        assert_eq!(story.update()["trouble"]["kind"], "forked");
+        story.show("idCard").undecided(Check::Trust, "registry_forked");
+    }
+    story.line.answer(&story.trust_url(), None);
+    assert_eq!(story.update()["trouble"]["kind"], "forked", "somebody has to look into it");
+    story.a.service.city.remove_partner(&story.did_of_b()).unwrap();
+    story.believe(&["idCard"], &[]);
+    story.show("idCard").accept();
+
+    story.line.cut(true);
+    story.clock.advance(31 * 86_400);
+    story.show("idCard").undecided(Check::Trust, "registry_expired");
+}
+
+#[test]
+fn while_the_other_city_is_away_what_is_known_counts_until_it_is_too_old() {
+    let mut story = Story::new(&["idCard"], &[]);
+    story.resident.obtain(&story.b, "idCard");
+    story.show("idCard").accept();
+    story.line.cut(true);
+    story.clock.advance(3_600);
+    assert_eq!(story.update()["trouble"]["kind"], "notHad");
+    let verdict = story.show("idCard");
+    verdict.accept();
+    let relied = &verdict.0["credential"]["reliedOn"];
+    for what in ["registry", "status"] {
+        assert!(relied[what]["ageSeconds"].as_u64().unwrap() >= 3_600, "{relied}");
+    }
+    story.clock.advance(24 * 3_600);
+    story.show("idCard").undecided(Check::Status, "status_stale");
+    story.clock.advance(50 * 3_600);
+    story.show("idCard").undecided(Check::Trust, "registry_stale");
+    story.line.cut(false);
+    story.update();
+    story.show("idCard").accept();
+}
+
+#[test]
+fn a_city_is_believed_only_after_its_root_key_was_compared() {
+    let story = Story::strangers();
+    let operator = story.a.service.city.new_token(Role::Operator, "test").unwrap();
+    let post = |path: &str, body: &Value| story.a.post_as(Some(&operator), path, body);
+    let (status, glimpse) = post("/api/trust/look", &json!({"url": story.b.base}));
+    assert_eq!((status, &glimpse["fingerprint"]), (200, &json!(Story::root_of_b())), "{glimpse}");
+    let own = keyring_of(1).city().root.public_key().thumbprint();
+    let mut asked = json!({"url": story.b.base, "root": own, "types": ["idCard"]});
+    let (status, refused) = post("/api/trust", &asked);
+    assert_eq!((status, &refused["code"]), (422, &json!("root_not_compared")), "{refused}");
+    asked["root"] = glimpse["root"].clone();
+    let (status, partner) = post("/api/trust", &asked);
+    assert_eq!((status, &partner["version"]), (200, &json!(1)), "{partner}");
+    let listed = story.a.get(Some(&operator), "/api/trust", "*/*").json();
+    assert_eq!((&listed["fingerprint"], listed["partners"].as_array().unwrap().len()), (&json!(own), 1), "{listed}");
+    asked["types"] = json!(["noSuchType"]);
+    assert_eq!(post("/api/trust", &asked).0, 422);
+    asked["url"] = story.a.base.as_str().into();
+    assert_eq!(post("/api/trust", &asked).0, 400, "the own city");
+    assert_eq!(post("/api/trust/update", &json!({"city": story.did_of_b()})).0, 200);
+    assert_eq!(post("/api/trust/remove", &json!({"city": story.did_of_b()})).1["partners"], json!([]));
+}
+
+#[test]
+fn what_comes_over_a_bad_line_is_not_believed() {
+    let mut story = Story::new(&["idCard"], &[]);
+    story.resident.obtain(&story.b, "idCard");
+    story.clock.advance(60);
+    story.rotate_key_of_b();
+    let truth = story.b.service.city.trust_document().unwrap();
+    let mut changed = truth.clone();
+    let at = changed.windows(5).position(|bytes| bytes == b"types").unwrap();
+    changed[at + 10] ^= 1;
+    let of_a = story.a.service.city.trust_document().unwrap();
+    let by_another = story.b.service.city.registry().sign(&keyring_of(3).city().root, story.a.service.city.contexts());
+    for (what, document) in [
+        ("changed", changed),
+        ("another city's", of_a),
+        ("by another root key", by_another.unwrap()),
+        ("no document", b"<html>".to_vec()),
+        ("too much", vec![b' '; 9 << 20]),
+    ] {
+        story.line.answer(&story.trust_url(), Some(document));
+        let partner = story.update();
+        assert_eq!((&partner["trouble"]["kind"], &partner["version"]), (&json!("notHad"), &json!(1)), "{what}");
+        story.show("idCard").accept();
+    }
+    story.line.answer(&story.trust_url(), None);
+    assert_eq!(story.update()["version"], 2);
+}
