@@ -5,3 +5,4 @@ mod city;
 mod issue;
 mod run;
 mod status;
+mod trust;

@@ -5,16 +5,19 @@ mod issuing;
 mod matters;
 mod offers;
 mod running;
+mod trust;
 
 use std::sync::Arc;
 
 use certless::adapters::store::memory::MemoryStore;
+use certless::app::open::assemble;
 use certless::base::clock::{Clock, FixedClock};
-use certless::domain::city::City;
+use certless::base::random::SystemRandom;
+use certless::domain::city::{City, Ports};
 use certless::domain::error::{Error, ErrorKind};
 use certless::domain::ports::Store;
 
-use crate::support::city::city_on;
+use crate::support::city::keyring;
 use crate::support::faults::{FAULTS, Fault, FaultyStore};
 use crate::support::roles::now;
 
@@ -34,7 +37,14 @@ impl World {
 
     /// A process on a store.
     fn process(&self, store: Arc<dyn Store>) -> City {
-        city_on(BASE, store, Arc::new(self.clock.clone()) as Arc<dyn Clock>)
+        let ports = Ports {
+            store,
+            clock: Arc::new(self.clock.clone()) as Arc<dyn Clock>,
+            random: Arc::new(SystemRandom),
+            web: Some(trust::neighbour()),
+            key_maker: None,
+        };
+        assemble(BASE, &keyring(), ports).unwrap()
     }
 
     /// A process that nothing happens to.

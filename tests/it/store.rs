@@ -1,5 +1,6 @@
 //! The kit that fixes what a store promises, run for every adapter by the same functions, and what sled alone must bear.
 
+mod abroad;
 mod crash;
 mod disk_full;
 mod fixture;
@@ -35,6 +36,10 @@ macro_rules! kit {
 }
 
 kit! {
+    abroad::{
+        another_city_is_kept_with_its_registry_and_its_lists,
+        journals_are_reconciled_once_and_double_use_is_found,
+    }
     kit::{
         a_change_is_applied_whole_or_not_at_all,
         every_expectation_is_told_by_its_error,

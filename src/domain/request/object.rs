@@ -97,7 +97,7 @@ impl City {
         let fits = |format: &Format| named.as_ref().is_none_or(|named| named.contains(&format.identifier()));
         let plain = |format: &Format| named.is_some() || *format != Format::Compact;
         let formats: Vec<_> = session.body.formats.iter().copied().filter(fits).filter(plain).collect();
-        let query = wants::query(&session.body.wants, &formats, self.names.base())?;
+        let query = wants::query(&session.body.wants, &formats, &|code| self.bases_of(code))?;
         Ok((formats, query))
     }
 

@@ -153,11 +153,11 @@ impl TypeWant {
         }
     }
 
-    fn query(&self, offered: &Offered<'_>, base: &str) -> Result<CredentialQuery, Error> {
+    fn query(&self, offered: &Offered<'_>, bases: &Bases<'_>) -> Result<CredentialQuery, Error> {
         let found = Catalogue::embedded()?.find(self.type_code.as_str());
         let found = found.ok_or_else(|| Error::corrupt(format!("no type {}", self.type_code)))?;
         let meta = match offered.format {
-            Format::SdJwt => Meta::Vct(vec![found.schema_url(base)]),
+            Format::SdJwt => Meta::Vct(bases(&self.type_code).iter().map(|base| found.schema_url(base)).collect()),
             Format::Ldp => {
                 let own = crate::domain::catalogue::context::type_iri(found.vc_type());
                 Meta::Types(vec![vec![CREDENTIAL.to_owned(), own]])
@@ -213,10 +213,13 @@ pub fn offered<'a>(wants: &'a [Want], formats: &[Format]) -> Vec<Offered<'a>> {
     offered
 }
 
+/// The public origins of the cities whose licences of a type are accepted.
+pub type Bases<'a> = dyn Fn(&TypeCode) -> Vec<String> + 'a;
+
 /// The query for some wants.
-pub fn query(wants: &[Want], formats: &[Format], base: &str) -> Result<Query, Error> {
+pub fn query(wants: &[Want], formats: &[Format], bases: &Bases<'_>) -> Result<Query, Error> {
     let offered = offered(wants, formats);
-    let credentials = offered.iter().map(|one| one.option.query(one, base)).collect::<Result<_, _>>()?;
+    let credentials = offered.iter().map(|one| one.option.query(one, bases)).collect::<Result<_, _>>()?;
     let of = |want: &Want| {
         let own = offered.iter().filter(|one| one.want.id == want.id);
         CredentialSet { options: own.map(|one| vec![one.id.clone()]).collect(), required: want.required }

@@ -8,7 +8,7 @@ use super::run::{Place, Ran, csv_of, first_id, identity_cards};
 use crate::support::city::TestCity;
 
 /// A city with one identity card whose holder has a wallet `w` with it in, and the card's identifier.
-fn with_a_card() -> (Place, String) {
+pub(super) fn with_a_card() -> (Place, String) {
     let place = Place::with_city();
     place.write("pass", "test\n");
     let made = place.certless(&["wallet", "new", "w", "--passphrase-file", "pass"]);
@@ -28,7 +28,7 @@ fn verify(place: &Place, more: &[&str]) -> Ran {
     place.certless(&[&["verify", "--data", "city"], more].concat())
 }
 
-fn code(place: &Place, more: &[&str]) -> Ran {
+pub(super) fn code(place: &Place, more: &[&str]) -> Ran {
     let ran = place.certless(&[&["wallet", "code", "w", "idCard", "--passphrase-file", "pass"], more].concat());
     assert_eq!(ran.code, 0, "{ran:?}");
     ran

@@ -21,7 +21,8 @@ use certless::domain::trust::abroad::subscribe::NewPartner;
 use certless::vc::finding::Check;
 
 use crate::support::city::{TestCity, keyring_of};
-use crate::support::roles::{Agency, Resident, Stranger, Window, now};
+use crate::support::roles::{Agency, Resident, Stranger, Verdict, Window, now};
+use crate::support::vp::{ask, fetch, result};
 
 /// Needs the applicant's identity card and social security card.
 const MATTER: &str = "异地就医备案";
@@ -128,7 +129,7 @@ impl Story {
     }
 
     /// The resident shows a code of a licence to city A, by the clock of the story.
-    fn show(&mut self, which: &str) -> crate::support::roles::Verdict {
+    fn show(&mut self, which: &str) -> Verdict {
         self.clock.advance(1);
         let code = self.resident.code_at(which, "basic", self.a.service.city.now());
         Stranger(&self.a).verify(&code)
@@ -338,4 +339,20 @@ fn what_comes_over_a_bad_line_is_not_believed() {
     }
     story.line.answer(&story.trust_url(), None);
     assert_eq!(story.update()["version"], 2);
+}
+
+#[test]
+fn residents_of_the_other_city_answer_requests_with_their_wallets() {
+    let mut story = Story::new(&["idCard", "socialSecurityCard"], &[]);
+    for licence in ["idCard", "socialSecurityCard"] {
+        story.resident.obtain_bound(&story.b, licence);
+    }
+    let window = Window::new(&story.a, "YB");
+    let invitation = ask(&story.a, &window, &json!({"matter": MATTER, "file": true}));
+    let request = fetch(&story.a, &invitation, &[]);
+    assert_eq!(story.resident.respond(&story.a, &request).status, 200);
+    let told = result(&story.a, &window, &invitation);
+    Verdict(told["verdict"].clone()).accept();
+    let case = window.show(&json!({"id": told["application"]}));
+    assert_eq!((&case["applicant"]["name"], &case["missing"]), (&json!(story.resident.name), &json!([])));
 }

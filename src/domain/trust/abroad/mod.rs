@@ -20,6 +20,7 @@ use crate::base::id::{AgencyCode, TypeCode};
 use crate::base::text::Label;
 use crate::base::time::{Timestamp, rfc3339};
 use crate::crypto::PublicKey;
+use crate::domain::city::City;
 use crate::vc::finding::{Check, Code, Finding};
 use crate::vc::verify::sources::{Issuer, Relied, TrustQuestion};
 
@@ -174,6 +175,16 @@ impl Known {
             return unsure(Code::RegistryStale, format!("last known {age} s ago, limit {max_age} s"));
         }
         Ok(())
+    }
+}
+
+impl City {
+    /// The public origins of the cities whose licences of a type are accepted, the own first.
+    pub(in crate::domain) fn bases_of(&self, code: &TypeCode) -> Vec<String> {
+        let abroad = self.abroad.all();
+        let believed = abroad.iter().filter(|known| known.partner.types.contains(code));
+        let own = std::iter::once(self.names.base().to_owned());
+        own.chain(believed.map(|known| known.partner.base.clone())).collect()
     }
 }
 

@@ -80,6 +80,7 @@ impl City {
     /// Believes another city for named types from now on; for a city that is believed already, the types and agencies are
     /// what is asked for now.
     pub fn add_partner(&self, new: &NewPartner) -> Result<Partner, Error> {
+        self.load_partners()?;
         let glimpse = self.glimpse(&new.url)?;
         let registry = &glimpse.named.registry;
         if !is_named(&glimpse.named.root, new.root.trim()) && self.abroad.city(&registry.city).is_none() {
@@ -135,6 +136,7 @@ impl City {
 
     /// Believes a city no more; what was fetched from it stays, as what earlier decisions rest on.
     pub fn remove_partner(&self, city: &str) -> Result<(), Error> {
+        self.load_partners()?;
         let known = self.partner(city)?;
         let change = Change::new(self.fresh_request("partner")?, sha256(city.as_bytes()));
         let mut change = change.delete(Table::Partner, city, known.row);
@@ -176,6 +178,7 @@ impl City {
 
     /// Asks one city for newer versions of its registry and for the status lists of its agencies.
     pub fn update_partner(&self, city: &str) -> Result<Partner, Error> {
+        self.load_partners()?;
         let mut known = self.partner(city)?;
         let document = match self.fetch(
             &format!("{}{PATH}", known.partner.base),

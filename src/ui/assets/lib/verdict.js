@@ -1,7 +1,7 @@
 // The verdict: word and icon that can be read from two metres, the holder, the type, the fields that were shown, and the
 // checks lighting up one after another. Announced to screen readers, with a short sound where sound is on.
 
-import { groups, label, lang, day, t } from "./i18n.js";
+import { groups, label, lang, day, moment, t } from "./i18n.js";
 import { fieldLabel, fieldText } from "./fields.js";
 import { Icon } from "./page.js";
 import { html, useEffect, useState } from "./preact.js";
@@ -101,6 +101,7 @@ function Shown({ credential }) {
       ${holder && html`<p class="holder">${holder}</p>`}
       <p class="strong">${label(credential.typeName) || credential.type?.at(-1)}</p>
       <p class="soft">${[label(credential.issuerName) || credential.issuer, until].filter(Boolean).join(" · ")}</p>
+      ${credential.reliedOn && html`<p class="soft">${relied(credential.reliedOn)}</p>`}
     </div>
     ${subjects.map(
       (claims) =>
@@ -113,6 +114,17 @@ function Shown({ credential }) {
         </dl>`,
     )}
   </div>`;
+}
+
+/** Which other city's registry it rests on, and how old what is known is. */
+function relied({ registry, status }) {
+  const { name, version, asOf } = registry ?? {};
+  return [
+    registry && t("verdict.relied", { city: label(name), version, time: moment(asOf) }),
+    status && t("verdict.statusAsOf", { time: moment(status.asOf) }),
+  ]
+    .filter(Boolean)
+    .join(" · ");
 }
 
 const isCode = (value) => typeof value === "string" && /^(?=.*\d{6})[0-9A-Z]{18}$/.test(value);

@@ -8,6 +8,7 @@ import { Failure, Frame, Icon, Loading, mount } from "../lib/page.js";
 import { html, useCallback, useEffect, useRef, useState } from "../lib/preact.js";
 import { AgencyField, Records, agencies, author, short, usePlace } from "../lib/records.js";
 import { Guarded, leave } from "../lib/session.js";
+import { Offline } from "./offline.js";
 import { Ratings } from "./ratings.js";
 
 /** How many as it is counted: `+` where the counting stopped. */
@@ -238,7 +239,8 @@ function Supervise({ session }) {
               ? html`<${Licences} key=${`${code}/${type.code}`} code=${code} type=${type} onClose=${() => setType(null)} />`
               : html`<${Types} key=${`types/${code}`} code=${code} onOpen=${setType} />
                   <${Ratings} key=${`ratings/${code}`} code=${code} />
-                  <${Pending} key=${`pending/${code}`} code=${code} />`
+                  <${Pending} key=${`pending/${code}`} code=${code} />
+                  <${Offline} />`
           }`
       }
     </div>
