@@ -16,6 +16,7 @@ use crate::base::id::AgencyCode;
 use crate::base::json::{Value, json};
 use crate::base::time::rfc3339;
 use crate::domain::catalogue::Catalogue;
+use crate::domain::error::Error;
 use crate::domain::token::Role;
 use crate::domain::trust::reconcile::{Note, Outcome, Sighting};
 
@@ -59,7 +60,7 @@ async fn list(
     let named = query.get("agency").map(|code| AgencyCode::parse(code)).transpose();
     let agency = match &caller.role {
         Role::Window { agency } => Some(agency.clone()),
-        _ => named.map_err(crate::domain::error::Error::from)?,
+        Role::Agency { .. } | Role::Operator | Role::Supervisor | Role::Auditor => named.map_err(Error::from)?,
     };
     blocking(&service, move |service| {
         let page = service.city.reconciled(agency.as_ref(), query.get("after").map(String::as_str))?;

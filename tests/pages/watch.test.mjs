@@ -199,3 +199,37 @@ test("without the server, the page says so and goes on when asked", async () => 
   await page.locator("tbody tr").first().waitFor();
   await page.context().close();
 });
+
+test("what was accepted offline is told with both places", async () => {
+  const page = await open("supervisor", "supervise#GA");
+  await page.locator("#offline ~ .records [role=status]:not(:empty)").waitFor();
+  assert.match(await page.locator("section[aria-labelledby=offline]").innerText(), /还没有核对过离线核验记录/);
+  const entry = {
+    journal: "AAAAAAAAAAAAAAAAAAAAAA",
+    seq: 2,
+    place: "西门",
+    at: "2026-03-01T01:00:00Z",
+    reconciledAt: "2026-03-01T03:00:00Z",
+    types: [{ code: "idCard", name: { zh: "居民身份证", en: "Identity card" } }],
+    issuers: [],
+    stands: false,
+    notes: [
+      {
+        found: "usedTwice",
+        grave: true,
+        zh: "同一出示在两处被接受，请核实。",
+        en: "The same presentation was accepted twice. Look into it.",
+        other: { place: "东门", at: "2026-03-01T00:59:00Z" },
+      },
+    ],
+  };
+  const rows = [entry, { ...entry, seq: 1, stands: true, notes: [] }];
+  await page.route("**/api/reconciliations*", (route) => route.fulfill({ json: { reconciliations: rows, next: null } }));
+  await page.reload();
+  const table = page.locator("section[aria-labelledby=offline] tbody");
+  await table.locator("tr").nth(1).waitFor();
+  const [first, second] = await table.locator("tr").allInnerTexts();
+  assert.match(first, /西门[^]*居民身份证[^]*不成立[^]*同一出示在两处被接受，请核实。另一处：东门，/);
+  assert.match(second, /无误[^]*—/);
+  await done(page);
+});

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::abroad::{Known, Partner};
+use super::abroad::{Known, Partner, Trouble};
 use super::document::Named;
 use super::{Registry, TrustedAgency};
 use crate::base::id::{AgencyCode, ListId};
@@ -90,7 +90,10 @@ impl City {
         for known in self.abroad.all() {
             lists.extend(self.statuses.foreign.lists(&known.partner.base));
             let registry = text(known.document.as_ref().clone())?;
-            partners.push(Carried { partner: known.partner.clone(), registry });
+            // That the other city did not answer lately is told by the age; why it did not is the operator's.
+            let mut partner = known.partner.clone();
+            partner.trouble.take_if(|trouble| matches!(trouble, Trouble::NotHad { .. }));
+            partners.push(Carried { partner, registry });
         }
         let document = json!({
             "type": TYPE,

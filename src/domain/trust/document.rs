@@ -101,7 +101,10 @@ impl Registry {
             issued: time(document, "issued")?.ok_or_else(|| malformed("issued"))?,
             expires: time(document, "expires")?.ok_or_else(|| malformed("expires"))?,
             previous: optional(document, "previous")?.map(str::to_owned),
-            successor: optional(document, "successor")?.map(PublicKey::from_multikey).transpose().map_err(unusable)?,
+            successor: optional(document, "successor")?
+                .map(PublicKey::from_multikey)
+                .transpose()
+                .map_err(|error| unusable(&error))?,
             agencies,
         })
     }
@@ -154,7 +157,9 @@ impl TrustedKey {
         let map = value.as_object().ok_or_else(|| malformed("keys"))?;
         Ok(Self {
             id: text(map, "id")?.to_owned(),
-            key: PublicKey::from_multikey(text(map, "publicKeyMultibase")?).map_err(unusable)?.prepared(),
+            key: PublicKey::from_multikey(text(map, "publicKeyMultibase")?)
+                .map_err(|error| unusable(&error))?
+                .prepared(),
             valid_from: time(map, "validFrom")?.ok_or_else(|| malformed("validFrom"))?,
             valid_until: time(map, "validUntil")?,
             compromised_from: time(map, "compromisedFrom")?,
@@ -197,7 +202,7 @@ fn optional<'a>(map: &'a Map, name: &'static str) -> Result<Option<&'a str>, Par
     map.get(name).map(|value| value.as_str().ok_or_else(|| malformed(name))).transpose()
 }
 
-fn unusable(error: KeyError) -> ParseError {
+fn unusable(error: &KeyError) -> ParseError {
     ParseError::new("registry_malformed", error.to_string())
 }
 

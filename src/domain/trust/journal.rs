@@ -162,14 +162,15 @@ impl Used {
             Content::Whole(_) | Content::Part(_) => "",
         };
         let named = evidence.id.as_deref().unwrap_or_default();
-        let places: String = status.iter().map(|place| format!("{} {}\n", place.list, place.index)).collect();
+        let places: Vec<_> = status.iter().map(|place| format!("{} {}", place.list, place.index)).collect();
         let view = sha256_of(&[
             b"certless/view\n",
             evidence.issuer.as_bytes(),
             b"\n",
             named.as_bytes(),
             b"\n",
-            places.as_bytes(),
+            places.join("\n").as_bytes(),
+            b"\n",
             view.as_bytes(),
         ]);
         Self {

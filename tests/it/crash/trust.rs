@@ -7,8 +7,8 @@ use certless::base::clock::FixedClock;
 use certless::base::random::SystemRandom;
 use certless::domain::change::Table;
 use certless::domain::city::City;
-use certless::domain::record;
 use certless::domain::error::ErrorKind;
+use certless::domain::record;
 use certless::domain::trust::journal::{End, read};
 use certless::vc::verify::{Policy, receive};
 
@@ -52,7 +52,8 @@ fn taking_newer_versions() {
         let partner = &city.partners()[0];
         // The last to be kept are the two forms of the one list that its believed type has.
         let prefix = record::prefix(&[&partner.city]);
-        let rows = city.store().scan(Table::PartnerDocument, &[prefix.as_slice(), b"s"].concat(), None, 100).unwrap().rows;
+        let rows =
+            city.store().scan(Table::PartnerDocument, &[prefix.as_slice(), b"s"].concat(), None, 100).unwrap().rows;
         assert!(rows.is_empty() || partner.version == *newest);
         partner.version == *newest && partner.trouble.is_none() && rows.len() == 2
     };

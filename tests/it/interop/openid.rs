@@ -227,6 +227,8 @@ fn registry(verifier: &Value) -> Vec<u8> {
         version: 1,
         issued,
         expires: plus_seconds(issued, 86_400),
+        previous: None,
+        successor: None,
         agencies: vec![agency],
     };
     registry.sign(&SigningKey::ed25519(&[9; 32]), &Contexts::bundled()).unwrap()

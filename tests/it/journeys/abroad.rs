@@ -1,15 +1,17 @@
 //! Two cities: the residents of one use their licences at the windows of the other (跨城通办), as far as that one says.
 
 use std::collections::BTreeMap;
+use std::io::{Read as _, Write as _};
+use std::net::TcpListener;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use certless::adapters::fetch::allow::AllowList;
 use certless::adapters::fetch::{Fetcher, Policy};
 use certless::app::open::Outbound;
 use certless::base::bytes::base64url;
-use certless::base::clock::FixedClock;
+use certless::base::clock::{Clock as _, FixedClock};
 use certless::base::id::{AgencyCode, TypeCode};
 use certless::base::json::{Value, json};
 use certless::crypto::Signer as _;
@@ -19,6 +21,7 @@ use certless::domain::ports::{Fetched, Web, WebError};
 use certless::domain::token::Role;
 use certless::domain::trust::abroad::subscribe::NewPartner;
 use certless::vc::finding::Check;
+use certless::vc::leaf::Entry;
 
 use crate::support::city::{TestCity, keyring_of};
 use crate::support::roles::{Agency, Resident, Stranger, Verdict, Window, now};
@@ -142,7 +145,7 @@ impl Story {
     fn leaves_of_a(&self) -> Vec<Value> {
         self.a.integrate();
         let leaves = self.a.service.city.store().log_range(0, 500).unwrap();
-        let leaves = leaves.iter().map(|leaf| serde_json::from_slice::<Value>(leaf).unwrap());
+        let leaves = leaves.iter().map(|leaf| Value::Object(Entry::parse(leaf).unwrap().to_json()));
         leaves.filter(|leaf| leaf["kind"] == "foreignTrust").collect()
     }
 }
@@ -355,4 +358,94 @@ fn residents_of_the_other_city_answer_requests_with_their_wallets() {
     Verdict(told["verdict"].clone()).accept();
     let case = window.show(&json!({"id": told["application"]}));
     assert_eq!((&case["applicant"]["name"], &case["missing"]), (&json!(story.resident.name), &json!([])));
+}
+
+/// A server that answers every question in one bad way.
+fn hostile(answer: &'static str) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let base = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let mut asked = [0; 1024];
+            let _ = stream.read(&mut asked);
+            let _ = match answer {
+                "slow" => {
+                    let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n");
+                    while stream.write_all(b"1\r\nx\r\n").is_ok() {
+                        std::thread::sleep(Duration::from_millis(50));
+                    }
+                    Ok(())
+                }
+                "endless" => {
+                    let _ = stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n");
+                    while stream.write_all(&[b' '; 4096]).is_ok() {}
+                    Ok(())
+                }
+                redirect => {
+                    let text = format!("HTTP/1.1 302 Found\r\nlocation: {redirect}\r\ncontent-length: 0\r\n\r\n");
+                    stream.write_all(text.as_bytes())
+                }
+            };
+        }
+    });
+    base
+}
+
+#[test]
+fn a_hostile_server_costs_little_and_leads_nowhere() {
+    let policy = Policy {
+        hosts: AllowList::parse(&["127.0.0.1:*", "10.0.0.1", "169.254.169.254"]).unwrap(),
+        loopback: true,
+        private: false,
+        total: Duration::from_millis(600),
+        max_bytes: 64 * 1024,
+        max_redirects: 3,
+        authorities: Vec::new(),
+    };
+    let city = TestCity::with_web(Arc::new(Outbound(Fetcher::new(policy))));
+    for (answer, why) in [
+        ("slow", "no complete answer in time"),
+        ("endless", "longer than allowed"),
+        ("https://10.0.0.1/trust", "an address that may not be asked"),
+        ("https://169.254.169.254/latest", "an address that may not be asked"),
+        ("https://other.example/trust", "not on the list of hosts"),
+    ] {
+        let begun = Instant::now();
+        let error = city.service.city.glimpse(&hostile(answer)).unwrap_err();
+        assert_eq!(error.kind, ErrorKind::Unavailable, "{answer}: {error}");
+        assert!(error.detail.contains(why), "{answer}: {error}");
+        assert!(begun.elapsed() < Duration::from_secs(4), "{answer} took {:?}", begun.elapsed());
+    }
+}
+
+#[test]
+fn a_new_root_key_is_believed_when_the_old_one_names_it() {
+    let mut story = Story::new(&["idCard"], &[]);
+    story.resident.obtain(&story.b, "idCard");
+    let (old, new) = (keyring_of(2).city().root, keyring_of(5).city().root);
+    let contexts = &certless::vc::contexts::Contexts::bundled();
+    let first = story.b.service.city.trust_document().unwrap();
+    let digest = |document: &[u8]| base64url(&sha256(document));
+    let mut second = story.b.service.city.registry().as_ref().clone().next(story.clock.now(), digest(&first));
+    second.successor = Some(new.public_key().clone());
+    let second_signed = second.sign(&old, contexts).unwrap();
+    let mut third = second.clone().next(story.clock.now(), digest(&second_signed));
+    third.successor = None;
+    let third_signed = third.sign(&new, contexts).unwrap();
+    story.line.answer(&story.trust_url(), Some(third_signed.clone()));
+    assert_eq!(story.update()["trouble"]["kind"], "notHad", "the version between is not to be had");
+    story.line.answer(&format!("{}/2", story.trust_url()), Some(second_signed));
+    let partner = story.update();
+    assert_eq!(
+        (&partner["version"], &partner["signedBy"], &partner["trouble"]),
+        (&json!(3), &json!(new.public_key().to_multikey()), &Value::Null)
+    );
+    assert_eq!(partner["pinned"], old.public_key().to_multikey(), "what the operator compared stays known");
+    story.show("idCard").accept();
+    let fourth = third.next(story.clock.now(), digest(&third_signed)).sign(&old, contexts).unwrap();
+    story.line.answer(&story.trust_url(), Some(fourth));
+    assert_eq!(story.update()["trouble"]["kind"], "notHad", "the old key has handed over");
+    let roots: Vec<_> = story.leaves_of_a().iter().map(|leaf| leaf["root"].clone()).collect();
+    assert_eq!(roots[2], new.public_key().to_multikey());
 }
