@@ -65,7 +65,7 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
     ("Ask one city, or every one, for a newer registry now", "立即向某城市（不写则全部）询问新版名录"),
     (
         "Its root key as it was compared: the fingerprint, a multikey or a did:key",
-        "核对过的对方根密钥：指纹、multikey 或 did:key",
+        "核对过的对方根密钥：指纹、公钥或 did:key",
     ),
     (
         "Look again at what was accepted without a network. Exit 1 when an acceptance does not stand",
@@ -87,14 +87,14 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
         "The cities that are accepted, how old what is known of them is, and this city's own fingerprint",
         "列出互认的城市、名录的新旧，以及本市指纹",
     ),
-    ("The city: its DID or its origin", "城市：DID 或对外网址"),
+    ("The city: its DID or its origin", "城市：标识或对外网址"),
     ("The file", "文件"),
     ("The journal of certless verify --journal", "certless verify --journal 所写的记录"),
     ("The journal of what was accepted without a network; made when it is not there", "离线核验记录文件；没有则新建"),
     ("The other city's public origin", "对方城市的对外网址"),
     (
         "The root key that must have signed the bundle, as it was compared; trust/city.pub.jwk in the folder of the key files otherwise",
-        "核对过的根密钥，核验包须由它签名；不写则用密钥目录中的 trust/city.pub.jwk",
+        "核对过的根密钥，核验包须由它签名；不写则用密钥目录中的城市公钥",
     ),
     ("The types that are accepted, with commas between", "承认的证照类型，用逗号分隔"),
     (

@@ -256,7 +256,12 @@ impl KeyMaker for Maker {
     }
 }
 
-/// A city whose keys follow from a seed, on a store and a clock of the test's; opening may fail.
+/// A city whose keys follow from a seed, on a store and a clock of the test's.
+pub(crate) fn city_on(base: &str, store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> City {
+    try_city_on(base, store, clock).unwrap()
+}
+
+/// The same where opening may fail.
 pub(crate) fn try_city_on(base: &str, store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Result<City, Error> {
     assemble(base, &keyring(), Ports { store, clock, random: Arc::new(SystemRandom), web: None, key_maker: None })
 }
