@@ -46,7 +46,7 @@ fn a_bundle_verifies_without_a_network_until_it_is_too_old() {
     assert!(relied["status"]["ageSeconds"].is_number() && relied["registry"]["version"] == 1, "{verdict}");
 
     let at = |hours: i64| {
-        let now = jiff::Timestamp::now() + jiff::SignedDuration::from_hours(hours);
+        let now = crate::support::roles::now() + jiff::SignedDuration::from_hours(hours);
         now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
     };
     // An identity card's status may be a day old.
