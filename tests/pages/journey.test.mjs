@@ -281,18 +281,13 @@ test("with its network cut the phone still shows a code that the window accepts"
   await back(clerk);
 });
 
-test("a scanner types the phone's code, wherever the focus is, also in full width", async () => {
+test("a scanner types the phone's code, wherever the focus is", async () => {
   await nextPerson(clerk);
   await clerk.fill("#matter-search", "异地");
   await showing(phone);
   await wedge(clerk, await shown(phone));
   assert.match(await verdict(clerk, "pass"), /核验通过/);
   assert.equal(await clerk.inputValue("#matter-search"), "异地", "the field is as it was");
-  await back(clerk);
-  await showing(phone);
-  const wide = (await shown(phone)).replace(/[!-~]/g, (c) => String.fromCharCode(c.charCodeAt(0) + 0xfee0));
-  await wedge(clerk, wide);
-  assert.match(await verdict(clerk, "pass"), /核验通过/);
   await back(clerk);
 });
 

@@ -120,9 +120,9 @@ function Next({ desk, state }) {
         <${Icon} name="print" />${t("case.receipt")} <kbd>F8</kbd>
       </button>
       <button
-        class="button big wide ${state.mode === "receipt" ? "" : "primary"}"
+        class="button big wide ${["receipt", "result"].includes(state.mode) ? "" : "primary"}"
         type="button"
-        disabled=${busy}
+        disabled=${busy || state.mode === "result"}
         onClick=${run(() => desk.grant())}
       >
         <${Icon} name="pass" />${t("case.grant")}
@@ -131,8 +131,9 @@ function Next({ desk, state }) {
       >${dialog}
     </div>`;
   }
+  if (state.mode === "done") return null;
   return html`<button
-    class="button big wide ${state.mode === "done" ? "" : "primary"}"
+    class="button big wide primary"
     type="button"
     onClick=${() => desk.next()}
   >

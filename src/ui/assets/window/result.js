@@ -10,6 +10,7 @@ export function ResultForm({ desk, state }) {
   const [forms, setForms] = useState(null);
   const [values, setValues] = useState({});
   const [busy, setBusy] = useState(false);
+  const [tried, setTried] = useState(false);
   const codes = state.matter.results ?? [];
   useEffect(() => {
     Promise.all(
@@ -22,6 +23,7 @@ export function ResultForm({ desk, state }) {
   const wrong = Object.fromEntries(state.error.reasons.map((one) => [one.field, one.message]));
   const send = async (event) => {
     event.preventDefault();
+    setTried(true);
     setBusy(true);
     await desk.grant(Object.fromEntries(forms.map(({ code, list }) => [code, toRow(list, values[code] ?? {})])));
     setBusy(false);
@@ -37,7 +39,7 @@ export function ResultForm({ desk, state }) {
           <${Fields}
             list=${asked(list, wrong, values[code])}
             values=${values[code] ?? {}}
-            wrong=${still(wrong, values[code])}
+            wrong=${tried ? still(wrong, values[code]) : {}}
             schema=${schema}
             onChange=${(next) => setValues({ ...values, [code]: next })}
           />
