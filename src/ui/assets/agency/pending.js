@@ -54,7 +54,7 @@ function One({ one, session, may, onAct }) {
   const by = one.by?.account ?? one.by?.token ?? "";
   const own = by === session.account;
   return html`<li class="sheet stack">
-    <div class="row apart">
+    <div class="row apart asked">
       <div class="grow">
         <p class="strong">${t(`act.${one.deed}`)} · ${label(one.typeName) || one.type}</p>
         <p class="soft">${t("pending.by", { name: by })} · ${moment(one.at)}</p>

@@ -86,7 +86,7 @@ function OneTime({ on, done }) {
   const end = (event) => ask(event, { password, remove: true }, () => finish("signin.totpOff"));
   return html`<form class="sheet stack" onSubmit=${on ? end : begin}>
     <h2>${t("signin.totpTitle")}</h2>
-    <p class="row"><${Icon} name=${on ? "pass" : "key"} /> ${t(on ? "signin.totpIsOn" : "signin.totpIsOff")}</p>
+    <p><${Icon} name=${on ? "pass" : "key"} /> ${t(on ? "signin.totpIsOn" : "signin.totpIsOff")}</p>
     ${fault}
     <${TextField}
       id="totp-password"
