@@ -38,8 +38,8 @@ pub enum WitnessCommand {
     /// Witness the log of another: cosign its checkpoints as long as it only grows.
     Log {
         /// Its keys, name+id+key of type 1, or files with them.
-        #[arg(required = true)]
-        keys: Vec<String>,
+        #[arg(required = true, value_name = "KEY")]
+        log_keys: Vec<String>,
         /// Its origin line; the name of its first key otherwise.
         #[arg(long, value_name = "NAME")]
         origin: Option<String>,
@@ -69,8 +69,8 @@ pub fn run(args: &WitnessArgs, out: Output) -> Result<u8, Error> {
             let (name, url) = (text(&made, "name"), text(&made, "url"));
             out.say(format!("见证人：{name}（{url}）"), format!("Witness: {name} ({url})"));
         }
-        WitnessCommand::Log { keys, origin } => {
-            let keys = keys.iter().map(|named| Ok(key(named)?.to_string())).collect::<Result<Vec<_>, Error>>()?;
+        WitnessCommand::Log { log_keys, origin } => {
+            let keys = log_keys.iter().map(|named| Ok(key(named)?.to_string())).collect::<Result<Vec<_>, Error>>()?;
             let made = match &reach {
                 Reach::Here(city) => {
                     json!({"origin": city.witness_log(origin.as_deref(), &keys, &console())?.origin})

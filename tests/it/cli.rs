@@ -6,3 +6,4 @@ mod issue;
 mod run;
 mod status;
 mod trust;
+mod witness;

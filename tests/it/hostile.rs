@@ -284,6 +284,22 @@ proptest! {
     }
 
     #[test]
+    fn anything_brought_to_the_witness_is_refused_in_its_own_words(
+        head in "(old [0-9]{1,25}\n?|.{0,40})", lines in proptest::collection::vec("[A-Za-z0-9+/=]{0,48}", 0..4), tail in ".{0,200}",
+    ) {
+        let body = format!("{head}\n{}\n\n{tail}", lines.join("\n"));
+        let got = world().city.send(None, "/witness/add-checkpoint", "text/plain", body.as_bytes());
+        prop_assert!(matches!(got.status, 400 | 404 | 413), "{} {}", got.status, got.text);
+    }
+
+    #[test]
+    fn arbitrary_texts_are_no_companion(text in ".{0,400}") {
+        let evidence = certless::vc::verify::LogEvidence::default();
+        prop_assert!(evidence.clone().read(&text).is_err());
+        let _ = evidence.read(&format!("c2sp.org/tlog-proof@v1\n{text}"));
+    }
+
+    #[test]
     fn a_request_with_another_part_is_answered(which in any::<Index>(), at in any::<Index>(), other in any_json()) {
         let requests = requests();
         let (route, path, body) = which.get(&requests);

@@ -19,7 +19,6 @@ pub(super) const PLACEHOLDERS: &[(&str, &str)] = &[
     ("ID", "标识"),
     ("INPUT", "输入"),
     ("KEY", "密钥"),
-    ("KEYS", "公钥"),
     ("LABEL", "说明"),
     ("LANG", "语言"),
     ("LICENCE", "证照"),

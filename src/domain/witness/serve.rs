@@ -89,7 +89,7 @@ impl City {
             return Ok(Told::Size(known));
         }
         asked.continues(last.as_ref())?;
-        if let Some(last) = last.filter(|last| asked.tree.size == last.size && self.is_fresh(last)) {
+        if let Some(last) = last.filter(|last| asked.repeats(last) && self.is_fresh(last)) {
             return Ok(Told::Cosigned(last.line));
         }
         self.cosign(&asked.tree, signed, row.map(|row| row.version))
@@ -168,6 +168,11 @@ impl Submission {
         }
         let known = |name: &str, id: [u8; 4]| keys.iter().any(|key| key.name() == name && key.id() == id);
         Ok(self.note.clone().only(|signature| known(&signature.name, signature.id)))
+    }
+
+    /// Whether the very text was cosigned last: extension lines are covered by the signature too.
+    fn repeats(&self, last: &WitnessedTree) -> bool {
+        Note::parse(&last.note).is_ok_and(|note| note.text() == self.note.text())
     }
 
     /// Whether the tree is the last one grown.

@@ -148,6 +148,9 @@ fn the_same_checkpoint_asked_again_is_answered_without_another_write_and_forgett
     let first = ask(&city, &tree.request(0, 10));
     let again = ask(&city, &tree.request(10, 10));
     assert_eq!((again.status, &again.text), (200, &first.text));
+    let mut extended = Note::new(format!("{}an extension line\n", tree.note(10).text())).unwrap();
+    extended.sign(ORIGIN, &tree.key).unwrap();
+    cosigned(&city, &extended, &ask(&city, &body(10, &[], &extended.to_string())));
     city.service.city.forget_log(ORIGIN, &by()).unwrap();
     assert_eq!(ask(&city, &tree.request(10, 10)).status, 404);
     city.service.city.witness_log(None, &[tree.vkey()], &by()).unwrap();
