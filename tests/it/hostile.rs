@@ -285,7 +285,7 @@ proptest! {
 
     #[test]
     fn anything_brought_to_the_witness_is_refused_in_its_own_words(
-        head in "(old [0-9]{1,25}\n?|.{0,40})", lines in proptest::collection::vec("[A-Za-z0-9+/=]{0,48}", 0..4), tail in ".{0,200}",
+        head in "(old [0-9]{1,25}\n?|.{0,40})", lines in vec("[A-Za-z0-9+/=]{0,48}", 0..4), tail in ".{0,200}",
     ) {
         let body = format!("{head}\n{}\n\n{tail}", lines.join("\n"));
         let got = world().city.send(None, "/witness/add-checkpoint", "text/plain", body.as_bytes());

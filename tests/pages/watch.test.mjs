@@ -118,9 +118,10 @@ test("a licence's issuing is found by its identifier, and a proof that was chang
   const page = await open("auditor", "audit#/log");
   const { credentials } = (await city.api("agency-GA", "GET", "/api/credentials?type=idCard")).body;
   const id = credentials[0].id;
+  const ask = () => page.press("#index", "Enter");
   await page.locator("#index").waitFor();
   await page.fill("#index", id);
-  await page.keyboard.press("Enter");
+  await ask();
   await page.getByText("已登记在公开日志").waitFor();
   assert.equal(await page.locator(".steps .pass").count(), 2);
   const proof = await saved(page, "下载证明");
@@ -136,14 +137,14 @@ test("a licence's issuing is found by its identifier, and a proof that was chang
   ];
   for (const lie of lies) {
     await page.route("**/log-proof", (route) => route.fulfill({ contentType: "text/plain", body: lie }));
-    await page.keyboard.press("Enter");
+    await ask();
     await page.locator(".notice.refuse").waitFor();
     await page.unroute("**/log-proof");
-    await page.keyboard.press("Enter");
+    await ask();
     await page.locator(".notice.pass").waitFor();
   }
   await page.fill("#index", `${id.slice(0, -1)}${id.endsWith("0") ? "1" : "0"}`);
-  await page.keyboard.press("Enter");
+  await ask();
   await page.locator(".notice.refuse").waitFor();
   page.problems.length = 0; // The 404 that was asked for.
   await done(page);

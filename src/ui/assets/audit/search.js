@@ -10,7 +10,7 @@ import { download } from "../lib/table.js";
 import { agencyName, kindName, readEntry } from "./leaf.js";
 import { bundlePath, canCompute, grouped, isSignedBy, leadsToRoot, leafHash, readBundle, readKey, readProof } from "./notes.js";
 
-const IDENTIFIER = /^[0-9A-Za-z.]{20,80}$/;
+const IDENTIFIER = /^[0-9A-Za-z.]{20,120}$/;
 
 const need = (read) => {
   if (!read) throw new Problem(502, { zh: t("audit.unreadable"), en: t("audit.unreadable") });
