@@ -203,6 +203,8 @@ export async function openState(page, state, all) {
     await signIn(page, all.city, ACCOUNTS[place], `/${place}`);
     if (state.staff.includes("#")) await page.goto(`${all.city.base}/${state.staff}`);
     await page.locator("#main").waitFor();
+    // The page listens to a scanner once its first list is there.
+    if (place === "window") await page.locator("#matter-list li").first().waitFor();
   }
   await state.open(page, all);
   await page.waitForLoadState("networkidle").catch(() => {});
