@@ -44,6 +44,8 @@ pub enum Command {
     Wallet(super::wallet::WalletArgs),
     /// Verify a credential, a presentation, a code or a picture of one. Exit 0 accepted, 1 refused, 2 could not decide.
     Verify(VerifyArgs),
+    /// What is left of a case: its archive package.
+    Application(super::application::ApplicationArgs),
     /// The agencies' keys and what the trust registry says of them.
     Keys(KeysArgs),
     /// The embedded store: export, import, check.
@@ -178,8 +180,9 @@ pub struct VerifyArgs {
     /// Verify without a network, by the bundle of certless trust bundle.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["trust", "server"])]
     pub bundle: Option<PathBuf>,
-    /// The root key that must have signed the bundle, as it was compared; trust/city.pub.jwk in the folder of the key files otherwise.
-    #[arg(long, value_name = "KEY", requires = "bundle")]
+    /// The city's root key as it was compared, or a file with it: what must have signed a bundle or an archive package;
+    /// trust/city.pub.jwk in the folder of the key files otherwise.
+    #[arg(long, value_name = "KEY")]
     pub root: Option<String>,
     /// Note what is accepted in the journal, so that it counts as used and is reconciled later.
     #[arg(long, requires_all = ["bundle", "journal", "place"], conflicts_with = "at")]

@@ -4,6 +4,8 @@
 //! told once, here, in the language of the caller: what is wrong, and what to do next.
 
 pub mod account;
+pub mod application;
+pub mod archive;
 pub mod args;
 pub mod bench;
 pub mod chinese;
@@ -115,6 +117,7 @@ fn execute(cli: Cli, out: Output) -> Result<u8, Error> {
         Command::Store(args) => store::run(&args, out),
         Command::Trust(args) => trust::run(&args, out),
         Command::Tls(args) => tls::run(&args, out),
+        Command::Application(args) => application::run(&args, out),
         Command::Token(args) => token::run(&args, out),
         Command::Account(args) => account::run(&args, out),
         Command::Witness(args) => witness::run(&args, out),

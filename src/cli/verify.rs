@@ -7,6 +7,7 @@ use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::archive;
 use super::args::VerifyArgs;
 use super::output::{Output, broken_pipe, file_error};
 use super::{FAILED, OK, REFUSED};
@@ -16,6 +17,7 @@ use crate::base::clock::{Clock, FixedClock, SystemClock};
 use crate::base::json::Value;
 use crate::base::text::Lang;
 use crate::base::time::{china_date, parse_rfc3339};
+use crate::domain::archive::Archive;
 use crate::domain::catalogue::Catalogue;
 use crate::domain::error::{Error, ErrorKind};
 use crate::domain::issuance::record::Package;
@@ -31,11 +33,19 @@ pub fn run(args: &VerifyArgs, out: Output) -> Result<u8, Error> {
     if args.bundle.is_some() {
         return offline::run(args, out);
     }
-    let judge = Judge::open(args)?;
+    let mut judge = None;
     let mut code = OK;
     for input in &args.inputs {
-        let told = judge.decide(&read(input)?, args)?;
-        let one = tell(&told, args.json, out);
+        let input = read(input)?;
+        let one = if Archive::is_archive(&input) {
+            archive::judge(&input, args, out)?
+        } else {
+            let judge = match &judge {
+                Some(judge) => judge,
+                None => judge.insert(Judge::open(args)?),
+            };
+            tell(&judge.decide(&input, args)?, args.json, out)
+        };
         code = if code == REFUSED || one == REFUSED { REFUSED } else { code.max(one) };
     }
     Ok(code)

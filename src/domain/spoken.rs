@@ -49,6 +49,8 @@ pub struct Spoken {
 pub(in crate::domain) struct Redeemed {
     /// What was handed in.
     pub(in crate::domain) outcome: Outcome,
+    /// When it was handed in.
+    pub(in crate::domain) handed_in: Timestamp,
     /// The show code's text.
     pub(in crate::domain) text: Vec<u8>,
     key: Vec<u8>,
@@ -126,7 +128,8 @@ impl City {
         let change = Change::new(self.fresh_request("spoken")?, sha256(&redeemed.text));
         let change = redeemed.used_up(change);
         let seen = [Seen { outcome: &redeemed.outcome, received: &redeemed.text }];
-        let uses = self.commit_seen(change, &Context::new(place, Mode::Spoken), &seen)??;
+        let uses =
+            self.commit_seen(change, &Context::new(place, Mode::Spoken).since(Some(redeemed.handed_in)), &seen)??;
         Ok((redeemed.outcome, uses))
     }
 
@@ -146,7 +149,7 @@ impl City {
         let sources = Sources { replays: &UsedUp, ..self.sources() };
         let mut outcome = verify(receive(&text)?, &policy, &sources);
         outcome.verdict.checked_at = self.now();
-        Ok(Redeemed { outcome, text, key, version: row.version, tries })
+        Ok(Redeemed { outcome, handed_in, text, key, version: row.version, tries })
     }
 
     fn spoken_key(&self, code: &str) -> Vec<u8> {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::header::CACHE_CONTROL;
+use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -88,6 +88,12 @@ pub fn routes() -> Vec<Route> {
         )
         .only(Access::Window)
         .answers(&[(201, JSON, "An offer for each result, as of `/api/offers`.")]),
+        Route::get(
+            "/api/applications/{id}/archive",
+            "The archive package (归档包) of a settled application; it proves itself with the city's root key alone.",
+            get(archive),
+        )
+        .only(Access::WindowReading),
         Route::get("/r/{token}", "How an application stands, behind its receipt's code.", get(progress)).answers(&[(
             200,
             JSON,
@@ -253,6 +259,19 @@ fn with_receipt(service: &Service, application: &Application) -> Result<Value, E
         receipt.insert("qr".to_owned(), code.to_svg().into());
     }
     Ok(out)
+}
+
+async fn archive(
+    State(service): State<Shared>,
+    Authenticated(caller): Authenticated,
+    Path(id): Path<String>,
+) -> Answer<Response> {
+    let id = ApplicationId::parse(&id).map_err(Error::from)?;
+    let file = format!("attachment; filename=\"{id}.archive.json\"");
+    let made = blocking(&service, move |service| Ok(service.city.archive(&id, &caller.author())?.to_bytes())).await?;
+    let headers =
+        [(CONTENT_TYPE, JSON.to_owned()), (CACHE_CONTROL, "no-store".to_owned()), (CONTENT_DISPOSITION, file)];
+    Ok((headers, made).into_response())
 }
 
 async fn progress(

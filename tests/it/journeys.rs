@@ -2,6 +2,7 @@
 
 mod abroad;
 mod applications;
+mod archive;
 mod holders;
 mod identify;
 mod keys;

@@ -95,6 +95,19 @@ export const STATES = [
       await page.locator(".side .chip.unsure").waitFor();
     },
   },
+  {
+    name: "window-copy",
+    staff: "window",
+    async open(page, { resident, filed }) {
+      await wedge(page, filed.receipt.url);
+      await page.locator(".side .chip").first().waitFor();
+      await wedge(page, await resident.code("idCard"));
+      await settled(page);
+      // Shown once before, it meets nothing and there is nothing to copy.
+      const copy = page.locator(".verdict button:has-text('加注件'), .verdict button:has-text('copy')");
+      if ((await copy.count()) > 0) await copy.first().click();
+    },
+  },
   { name: "citizen", open: (page, { city }) => page.goto(`${city.base}/window/citizen`) },
   {
     name: "agency-issue",
@@ -128,6 +141,15 @@ export const STATES = [
     async open(page) {
       await page.locator("tbody tr").first().waitFor();
       await page.locator("#pending ~ .records [role=status]:not(:empty)").waitFor();
+    },
+  },
+  {
+    name: "supervise-objections",
+    staff: "supervise#YB",
+    async open(page) {
+      await page.locator("#objections").waitFor();
+      await page.locator("section:has(#objections) button[aria-pressed]").click();
+      await page.locator("section:has(#objections) .empty, .objections li").first().waitFor();
     },
   },
   {

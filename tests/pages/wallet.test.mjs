@@ -28,7 +28,7 @@ class NewCity {
     const data = ["--data", join(city.folder, "data")];
     await run(BIN, ["init", ...data, "--base-url", city.base]);
     const token = async (role, agency) => (await run(BIN, ["token", ...data, "--role", role, "--agency", agency])).stdout.trim();
-    city.tokens = { GA: await token("agency", "GA"), window: await token("window", "YB") };
+    city.tokens = { GA: await token("agency", "GA"), YB: await token("agency", "YB"), window: await token("window", "YB") };
     city.process = spawn(BIN, ["serve", ...data, "--listen", `127.0.0.1:${port}`], { stdio: "ignore" });
     const until = Date.now() + 60_000;
     while (!(await fetch(`${city.base}/ready`).then((answer) => answer.ok, () => false))) {
@@ -231,6 +231,32 @@ for (const mode of ["direct_post", "direct_post.jwt"]) {
     assert.deepEqual(phone.problems, []);
   });
 }
+
+test("a use is listed for its holder, who objects and reads the answer", chromium, async () => {
+  const phone = await phoneWithCard("韩梅");
+  const asked = await city.ask({ types: ["idCard"], purpose: { zh: "核对身份", en: "Identity" } });
+  await phone.goto(asked.link);
+  await phone.locator(".even").last().click();
+  await phone.locator(".outcome.pass").waitFor();
+  await open(phone, "journal");
+  const use = phone.locator(".uses li").first();
+  await use.waitFor();
+  const told = await use.innerText();
+  for (const word of ["医疗保障局", "核对身份", "经您同意", "C-"]) assert.ok(told.includes(word), `${word}: ${told}`);
+  await use.locator(".linklike").click();
+  await phone.fill("#object-reason", "本人当天没有办理业务，请说明。");
+  assert.deepEqual(await violations(phone), [], "objecting");
+  await phone.locator("dialog .primary").click();
+  await phone.locator(".objected.unsure").waitFor();
+  const { objections } = await city.call("YB", "GET", "/api/objections");
+  const mine = objections.find((one) => one.reason.includes("本人当天没有办理业务"));
+  await city.call("YB", "POST", `/api/objections/${mine.id}/answer`, { outcome: "upheld", answer: "经查属误操作，已更正。" });
+  await open(phone, "cards");
+  await open(phone, "journal");
+  await phone.locator(".objected.pass").waitFor();
+  assert.match(await phone.locator(".objected").innerText(), /异议成立：经查属误操作/);
+  assert.deepEqual(await violations(phone), [], "answered");
+});
 
 test("age is answered without the date of birth", chromium, async () => {
   const phone = await phoneWithCard("赵敏");

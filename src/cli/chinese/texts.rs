@@ -7,6 +7,7 @@ pub(super) const PLACEHOLDERS: &[(&str, &str)] = &[
     ("ACCOUNT", "账号"),
     ("ACT", "操作"),
     ("ADDR", "地址"),
+    ("CASE", "办件编号"),
     ("CLAIM", "信息项"),
     ("CITY", "城市"),
     ("CODE", "代码"),
@@ -92,8 +93,8 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
     ("The journal of what was accepted without a network; made when it is not there", "离线核验记录文件；没有则新建"),
     ("The other city's public origin", "对方城市的对外网址"),
     (
-        "The root key that must have signed the bundle, as it was compared; trust/city.pub.jwk in the folder of the key files otherwise",
-        "核对过的根密钥，核验包须由它签名；不写则用密钥目录中的城市公钥",
+        "The city's root key as it was compared, or a file with it: what must have signed a bundle or an archive package; trust/city.pub.jwk in the folder of the key files otherwise",
+        "核对过的本市根密钥，或存有它的文件；核验包和归档包须由它签名。不写则用密钥目录中的城市公钥",
     ),
     ("The types that are accepted, with commas between", "承认的证照类型，用逗号分隔"),
     (
@@ -186,6 +187,13 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
         "更换机关密钥：以新密钥签发，旧密钥已签发的仍然有效",
     ),
     ("Make the store of an export, where there is none", "由导出文件建立存储，目录中须尚无存储"),
+    ("What is left of a case: its archive package", "办结后的归档包"),
+    (
+        "Write its archive package (归档包): `certless verify` accepts it with the city's root key alone",
+        "生成归档包：只凭本市根公钥，certless verify 即可核验",
+    ),
+    ("The case number", "办件编号"),
+    ("The file; the case number with .archive.json otherwise", "输出文件；缺省为办件编号加 .archive.json"),
     ("Measure the raw limits of this machine and the product beside them", "测量本机的极限和本程序的速度，并列比较"),
     ("Offer the issuers for other people's test suites", "开放供第三方测试套件使用的签发接口"),
     (MEMBERS, TOOL_MEMBERS),

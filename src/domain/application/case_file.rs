@@ -33,4 +33,20 @@ impl City {
         }
         Ok(change)
     }
+
+    /// A presentation of a case as it was received, by its SHA-256.
+    pub(in crate::domain) fn presentation_of(
+        &self,
+        application: &Application,
+        digest: &[u8],
+    ) -> Result<Option<Vec<u8>>, Error> {
+        let head = &application.head;
+        let prefix = record::prefix(&[head.agency.as_str(), head.id.as_str(), "presentation", &hex(digest)]);
+        let page = self.store().scan(Table::CaseFile, &prefix, None, crate::domain::ports::MAX_PAGE)?;
+        let mut bytes = Vec::new();
+        for (key, row) in &page.rows {
+            bytes.extend(record::open(&self.keys.sealer, Table::CaseFile, key, &row.value)?);
+        }
+        Ok((!page.rows.is_empty() && sha256(&bytes).as_slice() == digest).then_some(bytes))
+    }
 }

@@ -16,7 +16,7 @@ use crate::domain::matter::Matter;
 use crate::domain::ports::StoreError;
 use crate::domain::presentation::remember;
 use crate::domain::usage::record::Signed;
-use crate::domain::usage::write::{Context, Seen};
+use crate::domain::usage::write::Seen;
 use crate::domain::usage::{Mode, Place};
 use crate::vc::finding::{Check, Code, Finding};
 use crate::vc::verify::{Binding, Evidence, Outcome, Policy, Presentation, Verified, receive};
@@ -54,7 +54,7 @@ impl City {
     fn identify_seen(&self, matter: &Matter, outcome: Outcome, scan: &Scan<'_>) -> Result<Identified, Error> {
         let mut identified = self.identify_verified(matter, outcome, scan)?;
         if identified.application.is_none() {
-            let context = Context::new(scan.place, scan.mode).about(Some(matter));
+            let context = scan.context().about(Some(matter));
             identified.uses = self.note_refused_scan(&context, &identified.outcome, scan)?;
         }
         Ok(identified)
@@ -106,7 +106,7 @@ impl City {
             (None, None) => change,
         };
         let seen = [Seen { outcome, received: scan.received }];
-        match self.commit_seen(change, &Context::new(scan.place, scan.mode).of(&application), &seen)? {
+        match self.commit_seen(change, &scan.context().of(&application), &seen)? {
             Ok(uses) => Ok(Opened::Case(Box::new(self.application(&application.head.id)?), met, uses)),
             Err(StoreError::Duplicate { table: Table::Replay, .. }) => {
                 Ok(Opened::Refused(Finding::invalid(Check::Freshness, Code::Replayed, "accepted meanwhile")))

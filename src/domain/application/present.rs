@@ -45,6 +45,13 @@ pub(super) struct Scan<'a> {
     pub(super) spoken: Option<&'a Redeemed>,
 }
 
+impl<'a> Scan<'a> {
+    /// Where, how and since when.
+    pub(super) fn context(&self) -> Context<'a> {
+        Context::new(self.place, self.mode).since(self.spoken.map(|spoken| spoken.handed_in))
+    }
+}
+
 /// What is taken from a presentation.
 pub(in crate::domain) struct Taken<'a> {
     /// The SHA-256 of what was verified.
@@ -81,7 +88,7 @@ impl City {
     fn present_seen(&self, application: Application, outcome: Outcome, scan: &Scan<'_>) -> Result<Shown, Error> {
         let mut shown = self.present_verified(application, outcome, scan)?;
         if shown.outcome.verified.is_none() {
-            let context = Context::new(scan.place, scan.mode).of(&shown.application);
+            let context = scan.context().of(&shown.application);
             shown.uses = self.note_refused_scan(&context, &shown.outcome, scan)?;
         }
         Ok(shown)
@@ -124,7 +131,7 @@ impl City {
             (None, None) => change,
         };
         let seen = [Seen { outcome: &outcome, received: scan.received }];
-        let context = Context::new(scan.place, scan.mode).of(&application);
+        let context = scan.context().of(&application);
         match self.commit_seen(change, &context, &seen)? {
             Ok(uses) => Ok(Shown { outcome, met, application: self.application(&application.head.id)?, uses }),
             Err(StoreError::Duplicate { .. }) => {

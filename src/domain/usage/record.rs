@@ -38,6 +38,9 @@ pub struct UseRecord {
     pub prev: Option<String>,
     /// When.
     pub at: Timestamp,
+    /// When the holder handed it in, where that was before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shown_at: Option<Timestamp>,
     /// The unit whose window it was.
     pub unit: AgencyCode,
     /// The unit's name.

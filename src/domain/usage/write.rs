@@ -15,6 +15,7 @@ use crate::base::id::CredentialId;
 use crate::base::json::Map;
 use crate::base::random::bytes;
 use crate::base::text::Label;
+use crate::base::time::Timestamp;
 use crate::crypto::digest::sha256;
 use crate::domain::application::record::{Application, catalogue};
 use crate::domain::change::{Change, Table};
@@ -76,12 +77,13 @@ pub(in crate::domain) struct Context<'a> {
     application: Option<&'a Application>,
     matter: Option<&'a Matter>,
     purpose: Option<&'a Label>,
+    shown_at: Option<Timestamp>,
 }
 
 impl<'a> Context<'a> {
     /// At a window, for nothing that is known.
     pub(in crate::domain) fn new(place: &'a Place, mode: Mode) -> Self {
-        Self { place, mode, application: None, matter: None, purpose: None }
+        Self { place, mode, application: None, matter: None, purpose: None, shown_at: None }
     }
 
     /// For an application.
@@ -94,6 +96,12 @@ impl<'a> Context<'a> {
     /// For a matter whose application is not filed.
     pub(in crate::domain) fn about(mut self, matter: Option<&'a Matter>) -> Self {
         self.matter = matter;
+        self
+    }
+
+    /// Handed in before it was looked at.
+    pub(in crate::domain) fn since(mut self, shown_at: Option<Timestamp>) -> Self {
+        self.shown_at = shown_at;
         self
     }
 
@@ -202,6 +210,7 @@ impl City {
             seq: last.seq.saturating_add(1),
             prev: last.digest.clone(),
             at,
+            shown_at: context.shown_at,
             unit: place.unit.clone(),
             unit_name: name.unwrap_or_else(|| Label::new(place.unit.as_str(), place.unit.as_str())),
             window: place.machine.then(|| place.who.clone()),

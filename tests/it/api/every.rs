@@ -41,6 +41,7 @@ struct World {
     used: String,
     owner: String,
     window_offer: String,
+    ended_case: String,
 }
 
 impl World {
@@ -68,6 +69,9 @@ impl World {
         let proof = sign(TYP, &city.base, &text(&nonce, "c_nonce"), now(), &more, resident.wallet.key());
         assert_eq!(city.post_as(None, "/api/objections", &json!({"proof": proof})).0, 201);
         let owner = Agency::new(&city, "YB").token().to_owned();
+        let ended_case = window.file("异地就医备案", &resident);
+        assert_eq!(window.step(&ended_case, "reject", &json!({"reason": "x"})).0, 200);
+        let ended_case = text(&ended_case, "id");
         let window = window.token().to_owned();
         let operator = city.service.city.new_token(Role::Operator, "test operator").unwrap();
         let approver = at_work(&city, "ga-approver", StaffRole::AgencyApprover, "GA");
@@ -97,12 +101,14 @@ impl World {
             pending,
             used,
             owner,
+            ended_case,
         }
     }
 
     /// The path of a route with something that is there in place of each parameter.
     fn path(&self, route: &Route) -> String {
         let id = match route.path {
+            path if path.ends_with("/archive") => &self.ended_case,
             path if path.starts_with("/api/applications") => &self.case,
             // A request that has ended: the stream of its events ends too.
             path if path.starts_with("/api/requests") => &self.ended,

@@ -6,6 +6,7 @@ import { fieldOf, maskedText, prepareType } from "../lib/fields.js";
 import { label, moment, t } from "../lib/i18n.js";
 import { Failure, Icon, Loading, Notice } from "../lib/page.js";
 import { html, useEffect, useState } from "../lib/preact.js";
+import { Objections } from "../supervise/objections.js";
 import { ReasonDialog } from "../window/application.js";
 
 export function Pending({ session, changed }) {
@@ -37,6 +38,7 @@ export function Pending({ session, changed }) {
     <ul class="stack">
       ${list?.map((one) => html`<${One} key=${one.id} one=${one} session=${session} may=${may} onAct=${act} />`)}
     </ul>
+    <${Objections} code=${session.agency} may />
   </div>`;
 }
 

@@ -13,6 +13,7 @@ import { html, useEffect, useState } from "../lib/preact.js";
 import { Table } from "../lib/table.js";
 import { ReasonDialog } from "../window/application.js";
 import { Offer } from "./offer.js";
+import { UsedBy } from "./uses.js";
 
 /** Rows shown before “more”. */
 const SHOWN = 25;
@@ -203,6 +204,7 @@ function One({ id, agency, session, close, changed }) {
         ${subject.map((claims) => html`<${Claims} schema=${schema} claims=${claims} />`)}
       </div>
     </div>
+    <${UsedBy} id=${one.id} />
     ${asking && html`<${ReasonDialog} kind=${asking} onClose=${() => setAsking(null)} onReason=${(reason) => act(asking, reason)} />`}
   </div>`;
 }

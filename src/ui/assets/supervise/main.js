@@ -4,10 +4,11 @@
 import { get } from "../lib/api.js";
 import { ChoiceField } from "../lib/field.js";
 import { count, day, label, moment, t } from "../lib/i18n.js";
-import { Failure, Frame, Icon, Loading, mount } from "../lib/page.js";
+import { Failure, Frame, Icon, Loading, Notice, mount } from "../lib/page.js";
 import { html, useCallback, useEffect, useRef, useState } from "../lib/preact.js";
 import { AgencyField, Records, agencies, author, short, usePlace } from "../lib/records.js";
 import { Guarded, leave } from "../lib/session.js";
+import { Objections } from "./objections.js";
 import { Offline } from "./offline.js";
 import { Ratings } from "./ratings.js";
 
@@ -208,6 +209,21 @@ const Choice = ({ id, title, values, word, value, onChoose }) =>
     onChoose=${onChoose}
   />`;
 
+/** What no unit answered in time, of the whole city; nothing where there is none. */
+function Overdue({ onChoose }) {
+  const [late, setLate] = useState([]);
+  useEffect(() => {
+    const found = get("/api/objections").then((page) => page.objections.filter((one) => one.state === "overdue"));
+    found.then(setLate, () => {});
+  }, []);
+  if (late.length === 0) return null;
+  const units = new Map(late.map((one) => [one.unit, one.unitName]));
+  return html`<${Notice} kind="refuse" icon="clock">
+    <p>${t("objections.overdue", { n: late.length })}</p>
+    <p class="row">${[...units].map(([unit, name]) => html`<button key=${unit} class="link" type="button" onClick=${() => onChoose(unit)}>${label(name)}</button>`)}</p>
+  <//>`;
+}
+
 function Supervise({ session }) {
   const [list, setList] = useState(null);
   const [error, setError] = useState(null);
@@ -233,13 +249,15 @@ function Supervise({ session }) {
       ${list && !code && html`<p class="sheet empty">${t("supervise.noAgencies")}</p>`}
       ${
         code &&
-        html`<div class="row"><${AgencyField} list=${list} value=${code} onChoose=${setPlace} /></div>
+        html`<${Overdue} onChoose=${setPlace} />
+          <div class="row"><${AgencyField} list=${list} value=${code} onChoose=${setPlace} /></div>
           ${
             type
               ? html`<${Licences} key=${`${code}/${type.code}`} code=${code} type=${type} onClose=${() => setType(null)} />`
               : html`<${Types} key=${`types/${code}`} code=${code} onOpen=${setType} />
                   <${Ratings} key=${`ratings/${code}`} code=${code} />
                   <${Pending} key=${`pending/${code}`} code=${code} />
+                  <${Objections} key=${`objections/${code}`} code=${code} may=${session.role === "supervisor"} />
                   <${Offline} />`
           }`
       }

@@ -14,6 +14,7 @@ const EMPTY = {
   application: null,
   extra: {},
   verdict: null,
+  uses: [],
   error: null,
   request: null,
   offers: [],
@@ -80,14 +81,14 @@ function actions(read, set) {
     const { application, matter } = read();
     if (application?.state === "filed") {
       const shown = await post(`/api/applications/${application.id}/presentations`, text);
-      return show(shown.verdict, { application: shown.application });
+      return show(shown.verdict, { application: shown.application, uses: shown.uses });
     }
     if (matter && !application) {
       const shown = await post("/api/applications/identify", { matter: matter.code, presentation: text });
-      return show(shown.verdict, shown.application ? { application: shown.application } : {});
+      return show(shown.verdict, { uses: shown.uses, ...(shown.application && { application: shown.application }) });
     }
-    const verdict = spokenCode(text) ? await post("/api/spoken/redeem", { code: text }) : await post("/verify", text);
-    return show(verdict.verdict ?? verdict);
+    const verdict = spokenCode(text) ? await post("/api/spoken/redeem", { code: text }) : await looked(text);
+    return show(verdict, { uses: verdict.uses ?? [] });
   };
 
   const openCase = async (number) => {
@@ -262,7 +263,7 @@ function actions(read, set) {
     try {
       if (body.application && !read().application) await openCase(body.application.id ?? body.application);
       await refresh();
-      await show(body.verdict);
+      await show(body.verdict, { uses: body.uses ?? [] });
     } catch (error) {
       fail(error);
     }
@@ -270,6 +271,13 @@ function actions(read, set) {
 
   return desk;
 }
+
+/** A verdict without a case, which is recorded as a use; supervisors who only look have no window to record it for. */
+const looked = (text) =>
+  post("/api/uses", text).catch((error) => {
+    if (error.status !== 403) throw error;
+    return post("/verify", text);
+  });
 
 /** Follows a request by server-sent events; asks every two seconds where a proxy swallows them. */
 function follow(id, answered) {

@@ -6,6 +6,7 @@ import { Failure, Icon, Notice } from "../lib/page.js";
 import { html, useEffect, useState } from "../lib/preact.js";
 import { Camera, DropArea, SpokenField } from "../lib/scan.js";
 import { Grouped, Verdict, reasonOf } from "../lib/verdict.js";
+import { CopyButton } from "./copy.js";
 import { missing } from "./desk.js";
 import { Receipt } from "./receipt.js";
 import { ResultForm } from "./result.js";
@@ -102,6 +103,7 @@ function After({ state, desk }) {
       <button class="button" type="button" onClick=${() => desk.back()}>
         <${Icon} name="scan" />${t("window.scanNext")} <kbd>Esc</kbd>
       </button>
+      <${CopyButton} uses=${state.uses} />
     </div>
   </div>`;
 }

@@ -1,0 +1,63 @@
+//! `certless verify` for archive packages: the root key, and the report for people.
+
+use std::fs;
+use std::path::Path;
+
+use super::args::VerifyArgs;
+use super::output::{Output, file_error};
+use super::{OK, REFUSED};
+use crate::base::json::{Limits, parse_object};
+use crate::crypto::PublicKey;
+use crate::domain::archive::Archive;
+use crate::domain::archive::check::{Report, check};
+use crate::domain::error::Error;
+
+/// Judges an archive with the city's root key alone.
+pub fn judge(input: &[u8], args: &VerifyArgs, out: Output) -> Result<u8, Error> {
+    let report = check(&Archive::parse(input)?, &root(args)?);
+    if args.json {
+        out.line(report.to_json().to_string());
+    } else {
+        print(&report, out);
+    }
+    Ok(if report.accepted() { OK } else { REFUSED })
+}
+
+fn root(args: &VerifyArgs) -> Result<PublicKey, Error> {
+    let own = args.city.keys_folder().join("trust").join("city.pub.jwk");
+    let wrong = |detail: String| {
+        Error::malformed(detail).says(
+            "缺少本市根公钥或格式不对，请用 --root 指定（Multikey、JWK 文件）。",
+            "The city's root key is missing or wrong. Name it with --root: a Multikey, or a file with its JWK.",
+        )
+    };
+    let text = match &args.root {
+        Some(text) if text.starts_with('z') && !Path::new(text).exists() => text.clone(),
+        Some(file) => fs::read_to_string(file).map_err(|error| file_error(Path::new(file), &error))?,
+        None => fs::read_to_string(&own).map_err(|error| wrong(format!("{}: {error}", own.display())))?,
+    };
+    let text = text.trim();
+    let key = if text.starts_with('{') {
+        PublicKey::from_jwk(&parse_object(text.as_bytes(), &Limits::DEFAULT)?)
+    } else {
+        PublicKey::from_multikey(text)
+    };
+    key.map_err(|error| wrong(error.to_string()))
+}
+
+fn print(report: &Report, out: Output) {
+    let heading = if report.accepted() {
+        out.lang.pick("✓ 归档包核验通过", "✓ The archive package is whole and true")
+    } else {
+        out.lang.pick("✗ 归档包核验未通过", "✗ The archive package is not accepted")
+    };
+    out.line(heading);
+    if let Some(manifest) = &report.manifest {
+        out.line(format!("  {} · {} · {}", manifest.case, manifest.iss, manifest.at));
+    }
+    for one in &report.findings {
+        let mark = if one.wrong.is_none() { "✓" } else { "✗" };
+        let wrong = one.wrong.as_ref().map(|wrong| format!(" — {wrong}")).unwrap_or_default();
+        out.line(format!("  {mark} {}: {}{wrong}", one.label.get(out.lang), one.name));
+    }
+}

@@ -1,0 +1,346 @@
+//! Judging an archive with nothing but the city's root key: no store, no network, no clock.
+//!
+//! First the manifest and every member's digest; what was changed is named. Then what the members say: registries by the
+//! root key, use records by the root key and by their place in the log, presentations by the keys, statuses and schemas of
+//! the moment when they were shown, events and results by their place in the log.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::known::Known;
+use super::{Archive, Manifest, TYP, digest};
+use crate::base::bytes::{from_base64url, hex};
+use crate::base::error::ParseError;
+use crate::base::json::{Limits, Value, parse_object};
+use crate::base::text::Label;
+use crate::base::time::{Timestamp, from_unix, parse_rfc3339};
+use crate::crypto::PublicKey;
+use crate::crypto::digest::sha256;
+use crate::domain::catalogue::Catalogue;
+use crate::domain::city::names::Names;
+use crate::domain::leaf::{Entry, Kind};
+use crate::domain::trust::Registry;
+use crate::domain::usage::record::Signed;
+use crate::tlog::checkpoint::Policy as LogPolicy;
+use crate::tlog::merkle::leaf_hash;
+use crate::tlog::note::VerifierKey;
+use crate::tlog::proof::LogProof;
+use crate::vc::contexts::Contexts;
+use crate::vc::jws::Jws;
+use crate::vc::verify::{Binding, LogEvidence, Policy, Scope, Sources, Verdict, receive, verify};
+
+/// One thing that was looked at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// The member, or `manifest`.
+    pub name: String,
+    /// What it is.
+    pub label: Label,
+    /// What is wrong with it; absent when nothing is.
+    pub wrong: Option<String>,
+}
+
+/// What came of an archive.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Report {
+    /// What the manifest says, where its signature verifies.
+    pub manifest: Option<Manifest>,
+    /// Everything that was looked at.
+    pub findings: Vec<Finding>,
+}
+
+impl Report {
+    /// Whether all of it is as it should be.
+    pub fn accepted(&self) -> bool {
+        self.manifest.is_some() && self.findings.iter().all(|one| one.wrong.is_none())
+    }
+
+    /// The report for machines.
+    pub fn to_json(&self) -> Value {
+        let finding = |one: &Finding| serde_json::json!({"name": one.name, "zh": one.label.zh, "en": one.label.en, "wrong": one.wrong});
+        serde_json::json!({
+            "accepted": self.accepted(),
+            "case": self.manifest.as_ref().map(|manifest| &manifest.case),
+            "at": self.manifest.as_ref().map(|manifest| &manifest.at),
+            "findings": self.findings.iter().map(finding).collect::<Vec<_>>(),
+        })
+    }
+
+    fn note(&mut self, name: &str, label: (&str, &str), outcome: Result<(), String>) {
+        let label = Label::new(label.0, label.1);
+        self.findings.push(Finding { name: name.to_owned(), label, wrong: outcome.err() });
+    }
+}
+
+/// What the members are held against.
+struct Frame<'a> {
+    archive: &'a Archive,
+    root: &'a PublicKey,
+    manifest: Manifest,
+    log: LogPolicy,
+    contexts: Contexts,
+    types: Catalogue,
+    registries: BTreeMap<u64, Registry>,
+}
+
+/// Judges an archive.
+pub fn check(archive: &Archive, root: &PublicKey) -> Report {
+    let mut report = Report { manifest: None, findings: Vec::new() };
+    let manifest = match open_manifest(&archive.manifest, root) {
+        Ok(manifest) => manifest,
+        Err(wrong) => {
+            report.note("manifest", ("目录签名", "The manifest's signature"), Err(wrong));
+            return report;
+        }
+    };
+    report.note("manifest", ("目录签名", "The manifest's signature"), Ok(()));
+    report.manifest = Some(manifest.clone());
+    if !check_members(archive, &manifest, &mut report) {
+        return report;
+    }
+    match frame(archive, root, manifest, &mut report) {
+        Ok(frame) => frame.check(&mut report),
+        Err(error) => report.note("archive", ("归档内容", "The content"), Err(error.to_string())),
+    }
+    report
+}
+
+fn open_manifest(jwt: &str, root: &PublicKey) -> Result<Manifest, String> {
+    let text = |finding: crate::vc::finding::Finding| finding.to_string();
+    let jws = Jws::parse(jwt).map_err(text)?;
+    jws.header().require_typ(TYP).map_err(text)?;
+    jws.verify(root).map_err(text)?;
+    serde_json::from_value(Value::Object(jws.claims().map_err(text)?)).map_err(|error| error.to_string())
+}
+
+/// Whether exactly the listed members are there, each as it was.
+fn check_members(archive: &Archive, manifest: &Manifest, report: &mut Report) -> bool {
+    let label = ("与目录一致", "As the manifest lists it");
+    let names: BTreeSet<_> = archive.members.keys().chain(manifest.members.keys()).collect();
+    let mut whole = true;
+    for name in names {
+        let outcome = match (archive.members.get(name), manifest.members.get(name)) {
+            (Some(bytes), Some(listed)) if digest(bytes) == *listed => continue,
+            (Some(_), Some(_)) => "was changed",
+            (Some(_), None) => "is not listed",
+            (None, _) => "is missing",
+        };
+        report.note(name, label, Err(outcome.to_owned()));
+        whole = false;
+    }
+    if whole {
+        report.note("members", label, Ok(()));
+    }
+    whole
+}
+
+fn frame<'a>(
+    archive: &'a Archive,
+    root: &'a PublicKey,
+    manifest: Manifest,
+    report: &mut Report,
+) -> Result<Frame<'a>, ParseError> {
+    let key = VerifierKey::parse(&manifest.log_key)?;
+    let log = LogPolicy { origin: key.name().to_owned(), logs: vec![key], witnesses: Vec::new(), quorum: 0 };
+    let names = Names::of_another(&manifest.base)?;
+    let contexts = Contexts::bundled().with(names.context(), archive.text("context.jsonld")?)?;
+    let mut texts: Vec<&'static str> = Vec::new();
+    for name in archive.folder("schemas/").filter(|name| !name.starts_with("schemas/shared/")) {
+        texts.push(kept(archive.text(name)?));
+    }
+    let types = Catalogue::load(&texts)?;
+    let mut registries = BTreeMap::new();
+    for name in archive.folder("trust/") {
+        let opened = Registry::open(archive.member(name)?, root, &contexts);
+        let outcome = match opened {
+            Ok(registry) => {
+                registries.insert(registry.version, registry);
+                Ok(())
+            }
+            Err(finding) => Err(finding.to_string()),
+        };
+        report.note(name, ("信任名录与密钥", "The trust registry and its keys"), outcome);
+    }
+    Ok(Frame { archive, root, manifest, log, contexts, types, registries })
+}
+
+/// A schema for as long as the program runs, as the types that it ships with are: one archive is checked in a run.
+fn kept(text: &str) -> &'static str {
+    Box::leak(text.to_owned().into_boxed_str())
+}
+
+impl Frame<'_> {
+    fn check(&self, report: &mut Report) {
+        let mut uses = Vec::new();
+        for name in self.archive.folder("uses/").filter(|name| name.strip_suffix(".jwt").is_some()) {
+            let outcome = self.check_use(name).map(|signed| uses.push(signed));
+            report.note(name, ("用证记录及其日志证明", "The use record and its place in the log"), outcome);
+        }
+        self.check_presentations(&uses, report);
+        let outcome = self.check_events();
+        report.note("events.json", ("办理经过及其日志证明", "The events and their places in the log"), outcome);
+        for name in self.archive.folder("results/").filter(|name| name.strip_suffix(".json").is_some()) {
+            report.note(name, ("办理结果", "The result"), self.check_result(name));
+        }
+        report.note("case.json", ("办件", "The case"), self.check_case(&uses));
+    }
+
+    /// The entry behind a proof, if it stands in the city's log.
+    fn entry(&self, name: &str) -> Result<Entry, String> {
+        let proof = LogProof::parse(self.archive.text(name).map_err(|error| error.to_string())?)
+            .map_err(|error| error.to_string())?;
+        let leaf = proof.extra.clone().unwrap_or_default();
+        proof.verify(&leaf_hash(&leaf), &self.log).map_err(|error| error.to_string())?;
+        Entry::parse(&leaf).map_err(|error| error.to_string())
+    }
+
+    fn check_use(&self, name: &str) -> Result<Signed, String> {
+        let signed = Signed::open(self.archive.text(name).map_err(|error| error.to_string())?, self.root)
+            .map_err(|one| one.to_string())?;
+        if signed.record.application.as_ref().is_none_or(|case| case.as_str() != self.manifest.case) {
+            return Err("of another case".to_owned());
+        }
+        let entry = self.entry(&name.replace(".jwt", ".tlog-proof"))?;
+        let digest = sha256(signed.jwt.as_bytes());
+        if entry.kind != Kind::Used || entry.bytes("record") != Some(digest.as_slice()) {
+            return Err("the log's entry is of something else".to_owned());
+        }
+        Ok(signed)
+    }
+
+    /// Each presentation, by what its records say of the moment when it was shown.
+    fn check_presentations(&self, uses: &[Signed], report: &mut Report) {
+        let label = ("出示内容", "What was shown");
+        let mut wanted: BTreeMap<String, Vec<&Signed>> = BTreeMap::new();
+        for used in uses.iter().filter(|used| used.record.verdict.accepted) {
+            let shown = from_base64url(&used.record.presentation).map(|shown| hex(&shown)).unwrap_or_default();
+            wanted.entry(format!("presentations/{shown}")).or_default().push(used);
+        }
+        for (name, uses) in &wanted {
+            report.note(name, label, self.check_presentation(name, uses));
+        }
+        for name in self.archive.folder("presentations/").filter(|name| !wanted.contains_key(*name)) {
+            report.note(name, label, Err("no use record is of it".to_owned()));
+        }
+    }
+
+    fn check_presentation(&self, name: &str, uses: &[&Signed]) -> Result<(), String> {
+        let received = self.archive.member(name).map_err(|error| error.to_string())?;
+        let first = uses.first().ok_or("no use record")?;
+        if name != format!("presentations/{}", hex(&sha256(received))) {
+            return Err("not what the use record names".to_owned());
+        }
+        let registry =
+            self.registries.get(&first.record.verdict.registry).ok_or("the registry of that day is missing")?;
+        let places = uses.iter().filter_map(|used| used.record.credential.as_ref()).flat_map(|used| &used.status);
+        let valid = places.map(|place| (place.list.clone(), place.index)).collect();
+        let now = first.record.shown_at.unwrap_or(first.record.at);
+        let policy = Policy { binding: Binding::Required, ..Policy::full(now) };
+        accepted(&self.verify(received, registry, valid, &policy)?)
+    }
+
+    fn verify(
+        &self,
+        received: &[u8],
+        registry: &Registry,
+        valid: BTreeSet<(String, u64)>,
+        policy: &Policy<'_>,
+    ) -> Result<Verdict, String> {
+        let known = Known { registry, types: &self.types, base: &self.manifest.base, valid };
+        let sources = Sources {
+            keys: &known,
+            trust: &known,
+            statuses: &known,
+            types: &known,
+            replays: &known,
+            contexts: &self.contexts,
+        };
+        let received = receive(received).map_err(|finding| finding.to_string())?;
+        Ok(verify(received, policy, &sources).verdict)
+    }
+
+    fn check_events(&self) -> Result<(), String> {
+        let told_events: Value =
+            serde_json::from_slice(self.archive.member("events.json").map_err(|error| error.to_string())?)
+                .map_err(|error| error.to_string())?;
+        let mut tag: Option<Vec<u8>> = None;
+        for (n, event) in told_events.as_array().ok_or("no list")?.iter().enumerate() {
+            let text = |name: &str| event.get(name).and_then(Value::as_str).unwrap_or_default();
+            let (state, at) = (text("state"), parse_rfc3339(text("at")).map_err(|error| error.to_string())?);
+            let entry = self.entry(&format!("events/{n}-{state}.tlog-proof"))?;
+            let same = entry.kind == Kind::Application
+                && entry.text("state") == Some(state)
+                && seconds(entry.at) == seconds(at);
+            let case = entry.bytes("case").unwrap_or_default().to_vec();
+            if !same || tag.as_ref().is_some_and(|tag| *tag != case) {
+                return Err(format!("{state}: the log's entry is of something else"));
+            }
+            tag = Some(case);
+        }
+        if tag.is_some() { Ok(()) } else { Err("no event".to_owned()) }
+    }
+
+    /// A result by its signature, its issuer's right to issue it, and its place in the log.
+    fn check_result(&self, name: &str) -> Result<(), String> {
+        let received = self.archive.member(name).map_err(|error| error.to_string())?;
+        let (_, registry) = self.registries.last_key_value().ok_or("no registry")?;
+        let proof = LogProof::parse(
+            self.archive.text(&name.replace(".json", ".tlog-proof")).map_err(|error| error.to_string())?,
+        )
+        .map_err(|error| error.to_string())?;
+        let log = LogEvidence { proofs: vec![proof.clone()], logs: vec![self.log.clone()], ..LogEvidence::default() };
+        let document = parse_object(received, &Limits::DEFAULT).map_err(|error| error.to_string())?;
+        let entry = proof.extra.as_deref().and_then(|entry| Entry::parse(entry).ok()).ok_or("no entry in the proof")?;
+        let valid = document.get("credentialStatus").into_iter().flat_map(places).collect();
+        let policy = Policy { log: Some(&log), scope: Scope::Full, ..Policy::full(entry.at) };
+        accepted(&self.verify(received, registry, valid, &policy)?)
+    }
+
+    /// The case by its records: number and city.
+    fn check_case(&self, uses: &[Signed]) -> Result<(), String> {
+        let case: Value = serde_json::from_slice(self.archive.member("case.json").map_err(|error| error.to_string())?)
+            .map_err(|error| error.to_string())?;
+        let same = |name: &str, wanted: &str| case.get(name).and_then(Value::as_str) == Some(wanted);
+        if !same("id", &self.manifest.case) || !same("city", &self.manifest.iss) {
+            return Err("of another case or city".to_owned());
+        }
+        let shown: BTreeSet<_> =
+            uses.iter().filter_map(|used| Some(hex(&from_base64url(&used.record.presentation).ok()?))).collect();
+        let met = case.get("fulfilled").and_then(Value::as_array).into_iter().flatten();
+        let digests = met.filter_map(|one| one.get("digest")?.as_str());
+        match digests.into_iter().find(|digest| !shown.contains(*digest)) {
+            Some(digest) => Err(format!("no use record is of what met a requirement: {digest}")),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The places in status lists that a result names: nothing was decided by its status.
+fn places(status: &Value) -> Vec<(String, u64)> {
+    let entries = status.as_array().map_or(std::slice::from_ref(status), Vec::as_slice);
+    let place = |entry: &Value| {
+        let list = entry.get("statusListCredential")?.as_str()?.to_owned();
+        Some((list, entry.get("statusListIndex")?.as_str()?.parse().ok()?))
+    };
+    entries.iter().filter_map(place).collect()
+}
+
+fn accepted(verdict: &Verdict) -> Result<(), String> {
+    if verdict.accepted {
+        return Ok(());
+    }
+    let bad = verdict
+        .report
+        .results()
+        .iter()
+        .filter(|one| matches!(one.state, crate::vc::finding::State::Invalid | crate::vc::finding::State::Error));
+    let told: Vec<_> = bad
+        .map(|one| {
+            format!("{}: {} {}", one.check.name(), one.code.map_or("", crate::vc::finding::Code::as_str), one.detail)
+        })
+        .collect();
+    Err(if told.is_empty() { "not accepted".to_owned() } else { told.join("; ") })
+}
+
+fn seconds(at: Timestamp) -> Option<Timestamp> {
+    from_unix(at.as_second())
+}
