@@ -198,6 +198,10 @@ fn presentation_schemas() -> Value {
 fn use_schemas() -> Value {
     let text = json!({"type": "string"});
     json!({
+        "Identify": {
+            "type": "object", "required": ["matter", "presentation"], "additionalProperties": false,
+            "properties": {"matter": text, "presentation": text, "basis": {"enum": ["consent", "duty"]}},
+        },
         "MyUses": {
             "type": "object", "required": ["proofs"], "additionalProperties": false,
             "properties": {"proofs": {"type": "array", "items": text, "minItems": 1, "maxItems": 32}, "after": text},
@@ -422,10 +426,6 @@ fn schemas() -> Value {
                     "properties": {"name": text, "code": text, "codeType": text, "holderKey": {"type": "object"}},
                 },
             },
-        },
-        "Identify": {
-            "type": "object", "required": ["matter", "presentation"], "additionalProperties": false,
-            "properties": {"matter": text, "presentation": text, "basis": {"enum": ["consent", "duty"]}},
         },
         "Acceptance": {
             "type": "object", "additionalProperties": false,
