@@ -165,8 +165,9 @@ fn verify_options() -> Value {
 }
 
 fn all_schemas() -> Map {
-    let all = [schemas(), staff_schemas(), presentation_schemas(), offer_schemas(), use_schemas(), trust_schemas()];
-    all.into_iter().filter_map(object).flatten().collect()
+    let issuing = [schemas(), offer_schemas(), trust_schemas()];
+    let windows = [case_schemas(), presentation_schemas(), use_schemas(), staff_schemas()];
+    issuing.into_iter().chain(windows).filter_map(object).flatten().collect()
 }
 
 /// Of OpenID4VP and what windows ask for by it.
@@ -417,6 +418,13 @@ fn schemas() -> Value {
                 "number": {"type": "string", "description": "A licence number; with code where numbers are unique for each holder only."},
             },
         },
+    })
+}
+
+/// What applications are filed, accepted, decided and rated with.
+fn case_schemas() -> Value {
+    let text = json!({"type": "string"});
+    json!({
         "Filing": {
             "type": "object", "required": ["matter", "applicant"], "additionalProperties": false,
             "properties": {
