@@ -45,11 +45,11 @@ impl World {
     fn seen(&self) -> Value {
         json!({"holder": {"code": self.resident.code}, "purpose": "核对居民身份证原件，首次领取"})
     }
+}
 
-    fn with(&self, mut body: Value, credential: &str) -> Value {
-        body["credential"] = credential.into();
-        body
-    }
+fn with(mut body: Value, credential: &str) -> Value {
+    body["credential"] = credential.into();
+    body
 }
 
 #[test]
@@ -66,7 +66,7 @@ fn who_was_seen_with_a_paper_card_gets_a_licence_of_another_agency_onto_the_phon
     assert!(told["licences"].as_array().unwrap().iter().all(|one| one["onPhone"] == false), "{told}");
     assert!(!told.to_string().contains(&world.resident.code), "no number comes back: {told}");
 
-    let (status, offer) = world.ask(&world.clerk, "offers", &world.with(world.seen(), &card));
+    let (status, offer) = world.ask(&world.clerk, "offers", &with(world.seen(), &card));
     assert_eq!(status, 201, "{offer}");
     let state = |by: &str| world.city.get(Some(by), &format!("/api/window/offers/{}", text(&offer, "id")), "*/*");
     assert_eq!(state(&world.clerk).json()["state"], "offered");
@@ -122,7 +122,7 @@ fn an_applicant_who_showed_a_licence_just_now_is_identified() {
         .map(|one| (text(one, "credential"), one["onPhone"].clone()))
         .collect();
     assert!(phones.contains(&(card, json!(true))) && phones.contains(&(insured.clone(), json!(false))), "{told}");
-    assert_eq!(world.ask(&world.clerk, "offers", &world.with(asked.clone(), &insured)).0, 201);
+    assert_eq!(world.ask(&world.clerk, "offers", &with(asked.clone(), &insured)).0, 201);
 
     let other = at_work(&world.city, "mz-window", StaffRole::WindowClerk, "MZ");
     assert_eq!(world.ask(&other, "licences", &asked).0, 403, "shown at another agency's window");
@@ -136,7 +136,7 @@ fn nobody_gets_what_is_somebody_elses_ended_or_not_accounted_for() {
     let card = world.in_stock("idCard");
     let stranger = Resident::nth(1);
     let other = json!({"holder": {"code": stranger.code}, "purpose": "核对原件"});
-    assert_eq!(world.ask(&world.clerk, "offers", &world.with(other, &card)).0, 404);
+    assert_eq!(world.ask(&world.clerk, "offers", &with(other, &card)).0, 404);
     for bad in [
         json!({"holder": {"code": world.resident.code}}),
         json!({"holder": {"code": world.resident.code}, "purpose": "  "}),
@@ -152,10 +152,9 @@ fn nobody_gets_what_is_somebody_elses_ended_or_not_accounted_for() {
         assert_eq!(world.ask(&by, "licences", &world.seen()).0, 403, "{role:?}");
     }
     assert_eq!(Agency::new(&world.city, "GA").change(&card, "suspend").0, 200);
-    assert_eq!(world.ask(&world.clerk, "offers", &world.with(world.seen(), &card)).0, 409);
+    assert_eq!(world.ask(&world.clerk, "offers", &with(world.seen(), &card)).0, 409);
     assert_eq!(world.ask(&world.clerk, "licences", &world.seen()).1["licences"], json!([]));
-    let (_, offer) =
-        world.ask(&world.clerk, "offers", &world.with(world.seen(), &world.in_stock("socialSecurityCard")));
+    let (_, offer) = world.ask(&world.clerk, "offers", &with(world.seen(), &world.in_stock("socialSecurityCard")));
     let path = format!("offers/{}/cancel", text(&offer, "id"));
     assert_eq!(world.ask(&world.clerk, &path, &json!({})).1["state"], "cancelled");
 }
