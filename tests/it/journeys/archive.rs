@@ -62,7 +62,7 @@ fn an_archive_is_accepted_with_the_root_key_alone_when_every_key_has_rotated_and
         let city = TestCity::start();
         let case = decided(&city);
         let made = fetched(&city, &case);
-        for agency in Agencies::shipped().unwrap().iter() {
+        for agency in Agencies::shipped().unwrap() {
             let old = city.service.city.keys().agency(&agency.code).unwrap().key_id.clone();
             city.service.city.rotate_key(&agency.code).unwrap();
             city.service.city.retire_key(&agency.code, &old, city.service.city.now()).unwrap();
