@@ -127,6 +127,20 @@ impl Client {
         Ok((answer.status().as_u16(), body.map_err(|error| self.no_answer(error))?))
     }
 
+    /// Gets a document of any kind, at most 16 MiB; `None` where there is none.
+    pub fn document(&self, path: &str, accept: &str) -> Result<Option<Vec<u8>>, Error> {
+        let answer = self.agent.get(format!("{}{path}", self.base)).header(header::ACCEPT, accept).call();
+        let mut answer = answer.map_err(|error| self.no_answer(error))?;
+        match answer.status().as_u16() {
+            200 => {}
+            404 | 410 => return Ok(None),
+            _ => return self.read(Ok(answer)).map(|_| None),
+        }
+        let limit = u64::try_from(MOST_ANSWER).unwrap_or(u64::MAX);
+        let body = answer.body_mut().with_config().limit(limit).read_to_vec();
+        body.map(Some).map_err(|error| self.no_answer(error))
+    }
+
     fn send(&self, path: &str, media: &str, body: &[u8]) -> Result<Value, Error> {
         let request = self.agent.post(format!("{}{path}", self.base)).header(header::CONTENT_TYPE, media);
         self.read(self.signed(request).send(body))

@@ -84,6 +84,7 @@ pub fn city(config: &Config) -> Result<City, Error> {
     let ports = Ports { store, clock, random: Arc::new(SystemRandom), web, key_maker: Some(Arc::new(maker)) };
     let mut city = assemble(&config.base_url, &ring, ports)?;
     city.rules = config.rules()?;
+    city.publish()?;
     Ok(city)
 }
 

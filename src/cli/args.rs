@@ -52,6 +52,8 @@ pub enum Command {
     Store(StoreArgs),
     /// Other cities whose licences are accepted, and verifying without a network.
     Trust(super::trust::TrustArgs),
+    /// The public log: verify it from outside, watch it, export it.
+    Log(super::log::LogCommandArgs),
     /// HTTPS: a certificate authority of the city's own.
     Tls(TlsArgs),
     /// Make a bearer token for an agency, a window or the operator.
@@ -160,6 +162,9 @@ pub struct BenchArgs {
     /// Seconds for each measurement.
     #[arg(long, default_value_t = 3)]
     pub seconds: u64,
+    /// Measure the public log alone, with so many leaves: what it costs issuing, its size, proofs, verification.
+    #[arg(long, value_name = "NUMBER")]
+    pub log: Option<u64>,
     /// Folder for the measured stores, on the disk that is meant; a temporary one otherwise.
     #[arg(long, value_name = "DIR")]
     pub folder: Option<PathBuf>,

@@ -14,6 +14,7 @@ pub mod console;
 pub mod init;
 pub mod issue;
 pub mod keys;
+pub mod log;
 pub mod output;
 pub mod qr;
 pub mod reach;
@@ -116,6 +117,7 @@ fn execute(cli: Cli, out: Output) -> Result<u8, Error> {
         Command::Keys(args) => keys::run(&args, out),
         Command::Store(args) => store::run(&args, out),
         Command::Trust(args) => trust::run(&args, out),
+        Command::Log(args) => log::run(&args, out),
         Command::Tls(args) => tls::run(&args, out),
         Command::Application(args) => application::run(&args, out),
         Command::Token(args) => token::run(&args, out),

@@ -6,8 +6,8 @@ use super::city::City;
 use super::error::Error;
 use super::record;
 use crate::base::bytes::{base64url, from_base64url};
-use crate::base::id::AccountName;
-use crate::base::json::{Map, Value};
+use crate::base::id::{AccountName, AgencyCode, ApplicationId};
+use crate::base::json::{Map, Value, json};
 use crate::base::random::bytes;
 use crate::base::time::rfc3339;
 
@@ -55,6 +55,18 @@ impl City {
                 event.insert("account".to_owned(), self.author_pseudonym(&Author::Account(account)).into());
             }
         }
+    }
+
+    /// Adds to a change the event that an application reached a state.
+    pub(in crate::domain) fn audited_case(
+        &self,
+        change: Change,
+        agency: &AgencyCode,
+        id: &ApplicationId,
+        state: &str,
+    ) -> Result<Change, Error> {
+        let head = json!({"event": "application", "case": id.as_str(), "state": state});
+        self.noted(change, agency.as_str(), head, &json!({}))
     }
 
     /// The audit events of an agency, or of the [`CITY`], oldest first; from a time on where one is given.

@@ -14,8 +14,11 @@ use crate::tlog::proof::LogProof;
 use crate::tlog::tile::{Content, Tile, bundle};
 
 impl City {
-    /// The origin line: the address of the log without its scheme.
+    /// The origin line: as configured, or the address of the log without its scheme.
     pub fn log_origin(&self) -> String {
+        if let Some(origin) = &self.rules.log_origin {
+            return origin.clone();
+        }
         let base = self.names.base();
         format!("{}/log", base.split_once("://").map_or(base, |(_, authority)| authority))
     }

@@ -15,12 +15,18 @@ use super::service::Shared;
 use crate::base::json::{Value, json};
 use crate::domain::catalogue::{Catalogue, context};
 use crate::domain::error::{Error, ErrorKind};
+use crate::domain::matter::catalogue::published;
 
 /// The operations of this resource.
 pub fn routes() -> Vec<Route> {
     vec![
         Route::get("/schemas/credentials", "The credential types.", get(types)),
         Route::get("/schemas/credentials/{code}/{version}", "The JSON Schema of a credential type.", get(schema)),
+        Route::get(
+            "/schemas/matters/{agency}/{version}",
+            "The matters of an agency, as they are logged.",
+            get(matters),
+        ),
         Route::get("/schemas/code-lists", "The code lists that schemas refer to.", get(code_lists)),
         Route::get("/schemas/certificate-metadata", "The certificate metadata that schemas refer to.", get(metadata)),
         Route::get("/contexts/v1.jsonld", "The city's JSON-LD context.", get(jsonld)).answers(&[(
@@ -45,6 +51,13 @@ async fn schema(Path((code, version)): Path<(String, String)>) -> Answer<Respons
     let found = catalogue.find(&code).filter(|found| found.version().to_string() == version);
     let found = found.ok_or_else(|| Error::not_found("no such schema"))?;
     Ok(document("application/schema+json", found.text()))
+}
+
+async fn matters(Path((agency, version)): Path<(String, String)>) -> Answer<Response> {
+    let files = published().map_err(Error::from)?;
+    let found = files.into_iter().find(|(of, number, _)| of.as_str() == agency && number.to_string() == version);
+    let (.., text) = found.ok_or_else(|| Error::not_found("no such matters"))?;
+    Ok(document(JSON, text))
 }
 
 async fn code_lists() -> Answer<Response> {

@@ -236,7 +236,7 @@ fn hash_range<E>(mut from: u64, to: u64, read: &mut impl FnMut(Node) -> Result<H
 }
 
 /// Joins subtrees from the right, smallest first; `None` for none.
-fn fold_right(peaks: &[Hash]) -> Option<Hash> {
+pub(super) fn fold_right(peaks: &[Hash]) -> Option<Hash> {
     let (last, rest) = peaks.split_last()?;
     Some(rest.iter().rev().fold(*last, |right, left| node_hash(left, &right)))
 }

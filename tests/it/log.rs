@@ -1,5 +1,10 @@
 //! The log as an outsider follows it: checkpoint, tiles and entry bundles over HTTP, everything worked out anew.
 
+mod mixed;
+mod outside;
+mod soon;
+mod tamper;
+
 use certless::base::json::json;
 use certless::domain::leaf::{Entry, Kind};
 use certless::tlog::checkpoint::{Checkpoint, Policy};

@@ -83,6 +83,12 @@ impl MemoryStore {
         Self { held: RwLock::default(), clock }
     }
 
+    /// A store of these rows, which are a copy: who held a lease in the store that they come from holds none here.
+    pub fn holding(mut rows: MemoryRows, clock: Arc<dyn Clock>) -> Self {
+        rows.0.remove(&Space::Lease);
+        Self { held: RwLock::new(Held { rows, cursor: Cursor::default() }), clock }
+    }
+
     fn read(&self) -> RwLockReadGuard<'_, Held> {
         self.held.read().unwrap_or_else(PoisonError::into_inner)
     }

@@ -51,6 +51,9 @@ pub struct Config {
     pub limits: Limits,
     /// What is written about the running.
     pub log: Log,
+    /// The origin line of the public log; the address of the log without its scheme when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub log_origin: Option<String>,
     /// The accounts of the staff.
     pub staff: Staff,
     /// The embedded store.
@@ -248,6 +251,7 @@ impl Default for Config {
             fetch: Fetch::default(),
             limits: Limits::default(),
             log: Log::default(),
+            log_origin: None,
             staff: Staff::default(),
             store: Store::default(),
             tls: Tls::default(),
@@ -410,6 +414,7 @@ impl Config {
                 every: self.trust.update_seconds,
                 max_age: self.trust.max_age_hours.saturating_mul(3_600),
             },
+            log_origin: self.log_origin.clone(),
         })
     }
 

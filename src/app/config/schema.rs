@@ -47,7 +47,7 @@ pub(super) const NUMBERS: [Number; 18] = [
     Number::new("trust.maxAgeHours", 1, 30 * 24),
 ];
 
-const DESCRIPTIONS: [(&str, &str); 48] = [
+const DESCRIPTIONS: [(&str, &str); 49] = [
     (
         "baseUrl",
         "对外地址（协议、主机、端口），写入所有标识。 The public origin that stands in every identifier: scheme, host, port.",
@@ -97,6 +97,10 @@ const DESCRIPTIONS: [(&str, &str); 48] = [
     ("log", "运行日志。 What is written about the running."),
     ("log.filter", "各模块的日志级别。 Levels by module, as info,certless=debug."),
     ("log.format", "日志格式：text 供人阅读，json 供机器读取。 text for people, json for machines."),
+    (
+        "logOrigin",
+        "公开日志的名称（origin 行），缺省为日志地址去掉协议部分。 The origin line of the public log; its address without the scheme when absent.",
+    ),
     ("store", "内嵌存储。 The embedded store."),
     ("store.cacheBytes", "缓存内存，字节。 Memory for the cache, in bytes."),
     (
@@ -144,7 +148,7 @@ const DESCRIPTIONS: [(&str, &str); 48] = [
 ];
 
 /// Texts without a default, by section.
-const ABSENT: [(&str, &str); 3] = [("", "keys"), ("tls", "certificate"), ("tls", "key")];
+const ABSENT: [(&str, &str); 4] = [("", "keys"), ("", "logOrigin"), ("tls", "certificate"), ("tls", "key")];
 
 /// The JSON Schema 2020-12 of a configuration file.
 pub fn schema() -> Value {

@@ -5,6 +5,7 @@
 
 mod http;
 mod issuing;
+mod log;
 mod machine;
 mod raw;
 mod starting;
@@ -58,6 +59,11 @@ pub fn run(args: &BenchArgs, out: Output) -> Result<u8, Error> {
         .unwrap_or_else(|| std::env::temp_dir().join(format!("certless-bench-{}", std::process::id())));
     for line in machine::describe(&folder) {
         out.line(line);
+    }
+    if let Some(leaves) = args.log {
+        print(&log::measure(&folder, span, leaves)?, out);
+        drop(std::fs::remove_dir_all(&folder));
+        return Ok(OK);
     }
     let raw = raw::measure(span);
     print(&raw.figures(), out);

@@ -15,6 +15,7 @@ pub(super) const PLACEHOLDERS: &[(&str, &str)] = &[
     ("CORRECTION", "等级"),
     ("DIGITS", "数字"),
     ("DIR", "目录"),
+    ("DIR|FILE", "目录|文件"),
     ("FILE", "文件"),
     ("FORM", "形式"),
     ("ID", "标识"),
@@ -39,6 +40,7 @@ pub(super) const PLACEHOLDERS: &[(&str, &str)] = &[
     ("TIME", "时间"),
     ("TYPE", "类型"),
     ("URL", "网址"),
+    ("URL|DIR", "网址|目录"),
     ("VIEW", "视图"),
     ("WALLET", "卡包"),
 ];
@@ -412,6 +414,53 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
     (
         "The witnesses and how they stand, the logs that are witnessed, and the city's own witness key",
         "列出见证人及其状态、所见证的日志和本城市的见证公钥",
+    ),
+    ("The public log: verify it from outside, watch it, export it", "公开日志：从外部核验、监看、导出"),
+    (
+        "Work everything out anew: signature, every entry and hash, and what the city publishes. Exit 0 sound, 1 a fault, 2 could not decide",
+        "全部重新计算：签名、每个条目和哈希，并与城市公布的内容对照。退出码 0 无误，1 不符，2 无法判定",
+    ),
+    (
+        "Remember the last checkpoint and raise the alarm on a fork or a rollback. Exit 1 on an alarm",
+        "记住上次的检查点，发现分叉或倒退即报警。报警时退出码为 1",
+    ),
+    (
+        "Write the log into a folder that any web server can carry; again to bring it up to date",
+        "将日志写入任何网站服务器都能发布的目录；再次执行即补齐",
+    ),
+    (
+        "Key of the log, name+id+key or a file with it; the key that the log names itself otherwise",
+        "日志公钥（名称+编号+公钥）或存有它的文件；不写则用日志自己公布的公钥",
+    ),
+    (
+        "Key of a witness that must have cosigned, name+id+key or a file with it; may be given several times",
+        "须已联署的见证人公钥（名称+编号+公钥）或存有它的文件，可多次指定",
+    ),
+    ("How many of those witnesses must have cosigned; all of them otherwise", "其中至少几位须已联署；不写则为全部"),
+    ("The log: its address, a city's address, or a folder", "日志：其网址、城市网址或目录"),
+    ("A checkpoint that is held already: the log must go on from it", "已持有的检查点：日志须由它续写而成"),
+    (
+        "The city whose published lists, registry and schemas are compared; the one at the log's address otherwise",
+        "要对照其状态列表、信任名录和模式的城市；不写则为日志网址所在的城市",
+    ),
+    ("Compare the log alone", "只核验日志本身"),
+    (
+        "With the operator's keys: every record of a store, its folder or an export, beside its leaf",
+        "用运营者的密钥：将存储（目录或导出文件）的每条记录与日志条目对照",
+    ),
+    ("Print the result as JSON", "以 JSON 输出结果"),
+    ("File that remembers the last checkpoint", "记住上次检查点的文件"),
+    ("Seconds between looks", "两次查看相隔的秒数"),
+    ("Look once and end", "只查看一次"),
+    ("Print every look as a line of JSON", "每次查看输出一行 JSON"),
+    ("The folder", "目录"),
+    (
+        "The log to copy: its address, a city's address, or another folder; the city on this machine otherwise",
+        "要复制的日志：其网址、城市网址或另一目录；不写则为本机的城市",
+    ),
+    (
+        "Measure the public log alone, with so many leaves: what it costs issuing, its size, proofs, verification",
+        "只测公开日志，用这么多条目：对签发的影响、大小、证明、核验",
     ),
 ];
 

@@ -108,7 +108,7 @@ impl City {
         let mut change = self.put_application(change, application)?;
         let members = [("case", self.case_tag(&head.id)), ("state", head.state.name().into())];
         change.leaves.push(leaf(Kind::Application, self.now(), &members));
-        Ok(change)
+        self.audited_case(change, &head.agency, &head.id, head.state.name())
     }
 }
 

@@ -130,7 +130,7 @@ impl City {
             .insert(Table::ApplicantIndex, by_applicant, key.clone())
             .insert(Table::Application, key, value);
         change.leaves.push(leaf(Kind::Application, head.filed_at, &members));
-        Ok(change)
+        self.audited_case(change, &head.agency, &head.id, "filed")
     }
 
     /// What makes two filings the same: matter and applicant, under the city's key, because the applicant can be guessed.

@@ -15,6 +15,8 @@ pub struct Rules {
     pub witnesses: WitnessRules,
     /// How other cities' registries are relied on.
     pub abroad: AbroadRules,
+    /// The origin line of the log, where it is not the city's address with `/log`.
+    pub log_origin: Option<String>,
 }
 
 /// Objections to uses of licences (提出异议), and single-use copies of what was shown (加注件).

@@ -29,8 +29,7 @@ pub struct Catalogue(BTreeMap<MatterCode, Matter>);
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
-    #[serde(rename = "version")]
-    _version: u32,
+    version: u32,
     #[serde(rename = "effective")]
     _effective: Date,
     #[serde(rename = "illustrative")]
@@ -38,14 +37,27 @@ struct File {
     matters: Vec<Matter>,
 }
 
+/// The files of matters as they are published: agency, version, text.
+pub fn published() -> Result<Vec<(AgencyCode, u32, &'static str)>, ParseError> {
+    let mut files = Vec::new();
+    for text in SHIPPED {
+        let file = read(text)?;
+        let agency = file.matters.first().map(|matter| matter.agency.clone());
+        files.extend(agency.map(|agency| (agency, file.version, text)));
+    }
+    Ok(files)
+}
+
+fn read(file: &str) -> Result<File, ParseError> {
+    serde_json::from_str(file).map_err(|error| ParseError::new("matters_malformed", error.to_string()))
+}
+
 impl Catalogue {
     /// The matters this version ships.
     pub fn shipped() -> Result<Self, ParseError> {
         let mut matters = Vec::new();
         for file in SHIPPED {
-            let file: File =
-                serde_json::from_str(file).map_err(|error| ParseError::new("matters_malformed", error.to_string()))?;
-            matters.extend(file.matters);
+            matters.extend(read(file)?.matters);
         }
         Self::new(matters)
     }

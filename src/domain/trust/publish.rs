@@ -16,6 +16,7 @@ use crate::domain::city::keys::AgencySigner;
 use crate::domain::city::names::Names;
 use crate::domain::error::{Error, ErrorKind};
 use crate::domain::leaf::{Kind, leaf};
+use crate::domain::log_publish::key_leaves;
 use crate::domain::ports::{KeyMakerError, Store, StoreError};
 use crate::vc::contexts::Contexts;
 
@@ -74,13 +75,13 @@ impl Registry {
         let signed = self.sign(root, contexts)?;
         let request = format!("trust/{}", base64url(&crate::base::random::bytes::<16>(random)));
         let change = Change::new(crate::base::id::RequestId::parse(&request)?, sha256(&signed));
-        match store.commit(self.written(change.insert(Table::Trust, CURRENT, signed.clone()), &signed)) {
+        match store.commit(self.written(change.insert(Table::Trust, CURRENT, signed.clone()), &signed, None)) {
             Ok(_) | Err(StoreError::Duplicate { .. }) => Ok(()),
             Err(error) => Err(error.into()),
         }
     }
 
-    fn written(&self, change: Change, signed: &[u8]) -> Change {
+    fn written(&self, change: Change, signed: &[u8], before: Option<&Self>) -> Change {
         let mut change = change.put(Table::Trust, row_of(self.version), signed);
         let digest = digest(signed);
         change.leaves.push(leaf(
@@ -88,6 +89,7 @@ impl Registry {
             self.issued,
             &[("version", self.version.into()), ("digest", digest.into())],
         ));
+        change.leaves.extend(key_leaves(before, self));
         change
     }
 }
@@ -120,11 +122,13 @@ impl City {
         let mut registry = Registry::open(&row.value, self.keys.root.public_key(), &self.contexts)?;
         // A change whose outcome this process was not told, or one of another process, is in force from here on.
         self.set_registry(registry.clone());
+        let before = registry.clone();
         change(&mut registry)?;
         let registry = registry.next(self.now(), digest(&row.value));
         let signed = registry.sign(self.keys.root.as_ref(), &self.contexts)?;
         let request = Change::new(self.fresh_request("trust")?, sha256(&signed));
-        let request = registry.written(request.update(Table::Trust, CURRENT, row.version, signed.clone()), &signed);
+        let request = request.update(Table::Trust, CURRENT, row.version, signed.clone());
+        let request = registry.written(request, &signed, Some(&before));
         let asked = request.request.clone();
         match self.store().commit(request) {
             // A key that is published and not put into use would leave its agency signing with one that has ended.

@@ -1,0 +1,141 @@
+//! `certless log verify URL|DIR`: everything worked out anew from outside.
+
+use std::fs;
+use std::path::Path;
+use std::thread::sleep;
+use std::time::Duration;
+
+use super::{VerifyArgs, tell_fault};
+use crate::adapters::log_files::LogFiles;
+use crate::base::bytes::base64;
+use crate::base::json::{Map, Value, json};
+use crate::cli::output::{Output, file_error};
+use crate::cli::{OK, REFUSED};
+use crate::domain::error::Error;
+use crate::domain::log_audit::Findings;
+use crate::domain::log_audit::follow::{Head, consistent, head};
+use crate::domain::log_audit::published::compare;
+use crate::domain::log_audit::replay::Replay;
+use crate::domain::log_audit::walk::walk;
+use crate::tlog::checkpoint::{Checkpoint, Policy};
+
+/// How long a change may be published before its leaf is in the log, with room.
+const SETTLING: Duration = Duration::from_secs(2);
+
+/// What was seen.
+struct Seen {
+    head: Option<Head>,
+    replay: Replay,
+    findings: Findings,
+}
+
+/// Verifies, and says what was found.
+pub(super) fn run(args: &VerifyArgs, out: Output) -> Result<u8, Error> {
+    let place = args.log.as_deref().unwrap_or_default();
+    let files = LogFiles::open(place, args.reliance.ca.as_deref())?;
+    let policy = args.reliance.policy(&files)?;
+    let mut seen = look(args, &files, &policy, out)?;
+    // What is published may be ahead of the log by less than a second: what was not settled is looked at once more.
+    if seen.findings.faults > 0 && seen.findings.listed.iter().all(|fault| fault.code.ends_with("_differs")) {
+        sleep(SETTLING);
+        seen = look(args, &files, &policy, out)?;
+    }
+    if args.json {
+        out.line(Value::Object(to_json(&seen, &policy)).to_string());
+    } else {
+        tell(&seen, &policy, args.reliance.key.is_empty(), out);
+    }
+    Ok(if seen.findings.faults == 0 { OK } else { REFUSED })
+}
+
+fn look(args: &VerifyArgs, files: &LogFiles, policy: &Policy, out: Output) -> Result<Seen, Error> {
+    let (mut replay, mut findings) = (Replay::default(), Findings::default());
+    let head = match head(files, policy)? {
+        Ok(head) => head,
+        Err(fault) => {
+            findings.fault(fault);
+            return Ok(Seen { head: None, replay, findings });
+        }
+    };
+    if let Some(file) = &args.checkpoint
+        && let Err(fault) = consistent(files, &held(file, policy)?, &head.checkpoint)?
+    {
+        findings.fault(fault);
+    }
+    let bar = out.progress(usize::try_from(head.checkpoint.size).unwrap_or_default(), "正在核验", "verifying");
+    walk(files, &head.checkpoint, &mut replay, &mut findings, &|leaves| bar.inc(leaves))?;
+    bar.finish_and_clear();
+    let published = match (&args.city, args.log.as_deref()) {
+        (Some(city), _) => Some(city.as_str()),
+        (None, Some(log)) if log.contains("://") && !args.log_only => Some(log),
+        _ => None,
+    };
+    if let Some(place) = published {
+        compare(&LogFiles::city(place, args.reliance.ca.as_deref())?, &replay, &mut findings)?;
+    }
+    Ok(Seen { head: Some(head), replay, findings })
+}
+
+/// A checkpoint from a file, signed by the log.
+pub(super) fn held(file: &Path, policy: &Policy) -> Result<Checkpoint, Error> {
+    let note = fs::read_to_string(file).map_err(|error| file_error(file, &error))?;
+    Ok(Policy { quorum: 0, ..policy.clone() }.open(&note)?.checkpoint)
+}
+
+fn to_json(seen: &Seen, policy: &Policy) -> Map {
+    let mut out = seen.findings.to_json();
+    let keys: Vec<_> = policy.logs.iter().map(ToString::to_string).collect();
+    let kinds: Map = seen.replay.kinds.iter().map(|(kind, count)| (kind.name().to_owned(), json!(count))).collect();
+    out.insert("keys".to_owned(), json!(keys));
+    out.insert("kinds".to_owned(), kinds.into());
+    if let Some(head) = &seen.head {
+        let tree = &head.checkpoint;
+        out.insert("origin".to_owned(), tree.origin.as_str().into());
+        out.insert("size".to_owned(), tree.size.into());
+        out.insert("root".to_owned(), base64(&tree.root).into());
+        out.insert("witnesses".to_owned(), json!(head.witnesses));
+    }
+    out
+}
+
+fn tell(seen: &Seen, policy: &Policy, fetched: bool, out: Output) {
+    if let Some(head) = &seen.head {
+        let (origin, size, root) = (&head.checkpoint.origin, head.checkpoint.size, base64(&head.checkpoint.root));
+        out.say(format!("日志 {origin}：{size} 条，根 {root}"), format!("Log {origin}: {size} leaves, root {root}"));
+        if !policy.witnesses.is_empty() {
+            let names = head.witnesses.join(", ");
+            out.say(format!("见证人：{names}"), format!("Witnesses: {names}"));
+        }
+    }
+    for (kind, count) in &seen.replay.kinds {
+        out.line(format!("  {:14} {count}", kind.name()));
+    }
+    let number = |what: &str| seen.findings.checked.get(what).copied().unwrap_or_default();
+    let (tiles, lists, trust, schemas) = (number("tiles"), number("lists"), number("trust"), number("schemas"));
+    out.say(
+        format!("已核对：哈希文件 {tiles}，状态列表 {lists}，信任名录 {trust} 版，类型与事项 {schemas}"),
+        format!(
+            "Compared: {tiles} tiles of hashes, {lists} status lists, {trust} versions of trust, {schemas} schemas"
+        ),
+    );
+    if fetched {
+        let keys = policy.logs.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+        out.note(
+            format!("公钥取自日志自身，请与另行取得的比对：{keys}"),
+            format!("The key came from the log itself; compare it with one you got elsewhere: {keys}"),
+        );
+    }
+    conclude(&seen.findings, out);
+}
+
+/// The faults, and the conclusion.
+pub(super) fn conclude(findings: &Findings, out: Output) {
+    findings.listed.iter().for_each(|fault| tell_fault(fault, out));
+    match findings.faults {
+        0 => out.say("✓ 日志完整，与公布的内容一致。", "✓ The log is whole and agrees with what was compared."),
+        faults => out.say(
+            format!("✗ 发现 {faults} 处不符。请保存检查点和本结果，并向监督机关报告。"),
+            format!("✗ {faults} faults. Keep the checkpoint and this result, and report them to the supervisor."),
+        ),
+    }
+}

@@ -1,0 +1,132 @@
+//! `certless log watch URL --state FILE`: remembers the last checkpoint and holds the next one against it.
+
+use std::fs;
+use std::path::Path;
+use std::thread::sleep;
+use std::time::Duration;
+
+use super::{WatchArgs, tell_fault};
+use crate::adapters::log_files::LogFiles;
+use crate::base::clock::{Clock as _, SystemClock};
+use crate::base::json::{Limits, Value, json, parse_object};
+use crate::base::time::rfc3339;
+use crate::cli::output::{Output, file_error, write_private};
+use crate::cli::{FAILED, OK, REFUSED};
+use crate::domain::error::Error;
+use crate::domain::log_audit::Fault;
+use crate::domain::log_audit::follow::{Head, consistent, head};
+use crate::tlog::checkpoint::Policy;
+use crate::tlog::note::VerifierKey;
+
+/// Looks until something is wrong.
+pub(super) fn run(args: &WatchArgs, out: Output) -> Result<u8, Error> {
+    let files = LogFiles::open(&args.log, args.reliance.ca.as_deref())?;
+    loop {
+        let code = match look(args, &files) {
+            Ok(Ok((before, head))) => {
+                told(args, before, &head, out);
+                OK
+            }
+            Ok(Err(fault)) => {
+                alarm(args, &fault, out);
+                return Ok(REFUSED);
+            }
+            Err(error) if args.once => return Err(error),
+            Err(error) => {
+                out.error(&error);
+                FAILED
+            }
+        };
+        if args.once {
+            return Ok(code);
+        }
+        sleep(Duration::from_secs(args.every));
+    }
+}
+
+/// One look: the size that was remembered and the head that is remembered now, or what is wrong.
+fn look(args: &WatchArgs, files: &LogFiles) -> Result<Result<(Option<u64>, Head), Fault>, Error> {
+    let known = State::read(&args.state)?;
+    let mut policy = match (&known, args.reliance.key.is_empty()) {
+        (Some(state), true) => with_key(args, &state.key)?,
+        _ => args.reliance.policy(files)?,
+    };
+    let before = match &known {
+        Some(state) => {
+            if let Some(key) = policy.logs.iter().find(|key| **key == state.key) {
+                policy.origin = key.name().to_owned();
+            }
+            Some(Policy { quorum: 0, ..policy.clone() }.open(&state.note)?.checkpoint)
+        }
+        None => None,
+    };
+    let head = match head(files, &policy)? {
+        Ok(head) => head,
+        Err(fault) => return Ok(Err(fault)),
+    };
+    if let Some(before) = &before
+        && let Err(fault) = consistent(files, before, &head.checkpoint)?
+    {
+        return Ok(Err(fault));
+    }
+    if let Some(key) = policy.logs.into_iter().next() {
+        State { key, note: head.note.clone() }.write(&args.state)?;
+    }
+    Ok(Ok((before.map(|before| before.size), head)))
+}
+
+fn with_key(args: &WatchArgs, key: &VerifierKey) -> Result<Policy, Error> {
+    let named = super::Reliance { key: vec![key.to_string()], ..args.reliance.clone() };
+    // The log is asked for nothing: its key is remembered.
+    named.policy(&LogFiles::Folder(args.state.clone()))
+}
+
+/// What is remembered.
+struct State {
+    key: VerifierKey,
+    note: String,
+}
+
+impl State {
+    fn read(file: &Path) -> Result<Option<Self>, Error> {
+        let bytes = match fs::read(file) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            read => read.map_err(|error| file_error(file, &error))?,
+        };
+        let state = parse_object(&bytes, &Limits::DEFAULT)?;
+        let text = |name: &str| state.get(name).and_then(Value::as_str).unwrap_or_default();
+        Ok(Some(Self { key: VerifierKey::parse(text("key"))?, note: text("checkpoint").to_owned() }))
+    }
+
+    fn write(&self, file: &Path) -> Result<(), Error> {
+        let state = json!({"key": self.key.to_string(), "checkpoint": self.note});
+        write_private(file, format!("{state}\n").as_bytes()).map_err(|error| file_error(file, &error))
+    }
+}
+
+fn told(args: &WatchArgs, before: Option<u64>, head: &Head, out: Output) {
+    let size = head.checkpoint.size;
+    if args.json {
+        let at = rfc3339(SystemClock.now());
+        out.line(json!({"at": at, "state": "consistent", "from": before, "size": size}).to_string());
+    } else if before.is_none() {
+        out.say(format!("已记住检查点（{size} 条）。"), format!("Remembered the checkpoint ({size} leaves)."));
+    } else if before != Some(size) {
+        let from = before.unwrap_or_default();
+        out.say(format!("✓ 由 {from} 条续写至 {size} 条。"), format!("✓ Went on from {from} to {size} leaves."));
+    }
+}
+
+fn alarm(args: &WatchArgs, fault: &Fault, out: Output) {
+    if args.json {
+        let at = rfc3339(SystemClock.now());
+        let fault = fault.to_json();
+        out.line(json!({"at": at, "state": "alarm", "fault": fault}).to_string());
+    } else {
+        tell_fault(fault, out);
+        out.note(
+            format!("警报：请保存 {}，其中有日志先前签署的检查点。", args.state.display()),
+            format!("Alarm: keep {}; it holds the checkpoint that the log signed before.", args.state.display()),
+        );
+    }
+}
