@@ -52,10 +52,10 @@ impl Rows {
 
     /// Everything with its digests put right again, opened with the city's keys, and what is found wrong.
     fn findings(&self, base: &str) -> Findings {
-        let mut text: String =
-            std::iter::once(&self.head).chain(&self.rows).map(|row| format!("{}\n", row_text(row))).collect();
+        let rows = std::iter::once(&self.head).chain(&self.rows).map(row_text).collect::<Vec<_>>();
+        let text = rows.join("\n") + "\n";
         let end = json!({"end": true, "rows": self.rows.len(), "sha256": hex(&sha256(text.as_bytes()))});
-        text.push_str(&format!("{end}\n"));
+        let text = format!("{text}{end}\n");
         let (rows, _) = into_memory(text.as_bytes()).unwrap();
         let clock = Arc::new(SystemClock);
         let city = city_on(base, Arc::new(MemoryStore::holding(rows, clock.clone())), clock);
