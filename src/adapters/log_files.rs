@@ -23,12 +23,14 @@ pub enum LogFiles {
 }
 
 impl LogFiles {
-    /// A folder, or an address: `https://host` is the log at `/log` of a city, a longer one the log itself.
+    /// A folder, or an address: `https://host` is the log at `/log` of a city; one with a path, were it only `/`, the log
+    /// itself.
     pub fn open(place: &str, ca: Option<&Path>) -> Result<Self, Error> {
         let Some((scheme, rest)) = place.split_once("://") else { return Ok(Self::Folder(PathBuf::from(place))) };
-        let rest = rest.trim_end_matches('/');
-        let (host, path) =
-            rest.split_once('/').map_or((rest, "/log".to_owned()), |(host, path)| (host, format!("/{path}")));
+        let (host, path) = match rest.split_once('/') {
+            None => (rest, "/log".to_owned()),
+            Some((host, path)) => (host, format!("/{path}").trim_end_matches('/').to_owned()),
+        };
         Ok(Self::Server(Client::open(&format!("{scheme}://{host}"), None, ca)?, path))
     }
 

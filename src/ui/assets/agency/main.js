@@ -35,6 +35,7 @@ function Agency({ session }) {
     void load();
     const moved = () => setAt(place());
     addEventListener("hashchange", moved);
+    moved(); // whoever went elsewhere before anyone listened
     return () => removeEventListener("hashchange", moved);
   }, []);
   const go = (code, tab) => (location.hash = `${code ?? ""}/${tab}`);

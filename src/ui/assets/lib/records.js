@@ -18,6 +18,7 @@ export function usePlace() {
   useEffect(() => {
     const moved = () => setPlace(here());
     addEventListener("hashchange", moved);
+    moved(); // whoever went elsewhere before anyone listened
     return () => removeEventListener("hashchange", moved);
   }, []);
   return [place, (next) => (location.hash = next)];
