@@ -108,6 +108,17 @@ export const STATES = [
       if ((await copy.count()) > 0) await copy.first().click();
     },
   },
+  {
+    name: "window-claim",
+    staff: "window",
+    async open(page, { resident }) {
+      await page.click("#claim");
+      await page.fill("#claim-code", resident.number("idCard"));
+      await page.fill("#claim-purpose", "核对居民身份证原件，首次领取");
+      await page.keyboard.press("Enter");
+      await page.locator(".claim-list li").first().waitFor();
+    },
+  },
   { name: "citizen", open: (page, { city }) => page.goto(`${city.base}/window/citizen`) },
   {
     name: "agency-issue",

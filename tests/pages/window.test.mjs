@@ -158,6 +158,28 @@ test("in English and in large type the same page works", async () => {
   await done(large);
 });
 
+test("who is at the window with a paper card receives a licence of the stock", async () => {
+  const page = await desk();
+  const resident = await city.resident("idCard");
+  await page.click("#claim");
+  const dialog = page.locator("dialog.claim");
+  await page.fill("#claim-code", "110101199003070000");
+  await page.fill("#claim-purpose", "核对居民身份证原件，首次领取");
+  await page.keyboard.press("Enter");
+  await dialog.locator(".notice.refuse, .failure, [role=alert]").first().waitFor();
+  await page.fill("#claim-code", resident.number("idCard"));
+  await page.keyboard.press("Enter");
+  await dialog.locator(".claim-list li").first().getByRole("button").click();
+  await dialog.locator(".qr img").waitFor();
+  assert.match((await dialog.locator(".pin").textContent()).replace(/\D/g, ""), /^\d{6}$/);
+  await dialog.getByRole("button", { name: "作废领证码" }).click();
+  await dialog.getByText("领证码已作废").waitFor();
+  await dialog.getByRole("button", { name: "再领一个" }).click();
+  await dialog.locator(".claim-list li").first().waitFor();
+  page.problems = page.problems.filter((one) => !/4\d\d/.test(one)); // the refusal above
+  await done(page);
+});
+
 test("from the scan to the verdict it takes less than 300 ms", async () => {
   const page = await desk();
   const resident = await city.resident("idCard");

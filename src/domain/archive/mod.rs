@@ -4,7 +4,7 @@
 //! the case, its events and use records with their proofs of inclusion, the presentations as they were received, the results,
 //! the trust registries of those days with the agencies' keys, the schemas and the context. [`make`] puts it together,
 //! [`check`] judges it with the root key alone: every key may have rotated since, and the city's server may be gone.
-//! [`known`] is what verification is told then: the registry, the statuses and the types as of the moment of use.
+//! `known` is what verification is told then: the registry, the statuses and the types as of the moment of use.
 
 pub mod check;
 mod find;

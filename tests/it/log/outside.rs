@@ -248,8 +248,13 @@ fn a_checkpoint_of_another_key_raises_the_alarm() {
     let base = serve(served.clone());
     assert_eq!(certless(&["watch", &base, "--state", &state, "--once"]).0, 0);
     let note = fs::read_to_string(served.join("checkpoint")).unwrap();
-    let signature = note.lines().last().unwrap();
-    fs::write(served.join("checkpoint"), note.replace(signature, &signature.replace('A', "B"))).unwrap();
+    // The log's own line, among lines that readers do not know.
+    let named = format!("— {} ", note.lines().next().unwrap());
+    let signature = note.lines().find(|line| line.starts_with(&named)).unwrap();
+    let (head, tail) = signature.split_at(signature.len() - 20);
+    let other = if tail.starts_with('A') { "B" } else { "A" };
+    let changed = note.replace(signature, &format!("{head}{other}{}", &tail[1..]));
+    fs::write(served.join("checkpoint"), changed).unwrap();
     let (code, _, text) = certless(&["watch", &base, "--state", &state, "--once", "--lang", "zh"]);
     assert_eq!(code, 1, "{text}");
     assert!(text.contains("检查点不可信") && text.contains("警报"), "{text}");

@@ -10,15 +10,15 @@ import { Grouped } from "../lib/verdict.js";
 const svg = (text) =>
   text?.startsWith("data:") ? text : `data:image/svg+xml;charset=utf-8,${encodeURIComponent(text ?? "")}`;
 
-/** An offer until it is claimed or ended. */
-export function Offer({ offer, type, agency, holder, next }) {
+/** An offer until it is claimed or ended; `path` is where it is asked after, `nextText` what comes after it. */
+export function Offer({ offer, type, agency, holder, next, nextText = t("issue.next"), path = "/api/offers" }) {
   const [state, setState] = useState(offer.state ?? "offered");
   const [error, setError] = useState(null);
   useEffect(() => {
     if (!offer.id || state !== "offered") return undefined;
     const timer = setInterval(
       () =>
-        get(`/api/offers/${offer.id}`).then(
+        get(`${path}/${offer.id}`).then(
           (found) => setState(found.state),
           () => {},
         ),
@@ -26,14 +26,14 @@ export function Offer({ offer, type, agency, holder, next }) {
     );
     return () => clearInterval(timer);
   }, [state]);
-  const cancel = () => post(`/api/offers/${offer.id}/cancel`).then(() => setState("cancelled"), setError);
+  const cancel = () => post(`${path}/${offer.id}/cancel`).then(() => setState("cancelled"), setError);
   if (offer.pending) {
     return html`<div class="sheet stack">
       <${Notice} kind="unsure" icon="wait" live
         ><p class="strong">${t("pending.waits")}</p>
         <p>${t("pending.waitsHelp")}</p><//
       >
-      <p><button class="button primary" type="button" onClick=${next}>${t("issue.next")}</button></p>
+      <p><button class="button primary" type="button" onClick=${next}>${nextText}</button></p>
     </div>`;
   }
   return html`<div class="sheet offer">
@@ -61,7 +61,7 @@ export function Offer({ offer, type, agency, holder, next }) {
       }
       ${error && html`<${Failure} error=${error} />`}
       <div class="row">
-        <button class="button primary" type="button" onClick=${next}>${t("issue.next")}</button>
+        <button class="button primary" type="button" onClick=${next}>${nextText}</button>
         ${
           state === "offered" &&
           html`<button class="button" type="button" onClick=${() => print()}>

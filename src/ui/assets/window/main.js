@@ -8,6 +8,7 @@ import { warm } from "../lib/scan.js";
 import { Guarded, leave } from "../lib/session.js";
 import { listen } from "../lib/wedge.js";
 import { ApplicationSide } from "./application.js";
+import { ClaimTool } from "./claim.js";
 import { useDesk } from "./desk.js";
 import { MatterSide } from "./matter.js";
 import { Middle } from "./middle.js";
@@ -38,7 +39,7 @@ function Window({ session }) {
     return () => removeEventListener("keydown", down);
   }, []);
   const state = desk.state;
-  const tools = html`<a class="tool" href="/window/citizen" target="citizen" rel="noopener"
+  const tools = html`<${ClaimTool} application=${state.application} /><a class="tool" href="/window/citizen" target="citizen" rel="noopener"
     ><${Icon} name="screen" /><span>${t("window.citizenScreen")}</span></a
   >`;
   return html`<${Frame}
