@@ -109,19 +109,7 @@ pub const PROBLEM: &str = "application/problem+json";
 impl Route {
     /// An open operation without body that answers JSON.
     pub fn get(path: &'static str, summary: &'static str, handler: MethodRouter<Shared>) -> Self {
-        let answers = &[(200, JSON, "The answer.")];
-        Self {
-            method: "get",
-            path,
-            summary,
-            access: Access::Open,
-            any_origin: false,
-            query: &[],
-            headers: &[],
-            body: &[],
-            answers,
-            handler,
-        }
+        Self::new("get", path, summary, &[], handler)
     }
 
     /// An open operation with a JSON body of a named schema that answers JSON.
@@ -131,9 +119,19 @@ impl Route {
         body: &'static [(&'static str, &'static str)],
         handler: MethodRouter<Shared>,
     ) -> Self {
+        Self::new("post", path, summary, body, handler)
+    }
+
+    fn new(
+        method: &'static str,
+        path: &'static str,
+        summary: &'static str,
+        body: &'static [(&'static str, &'static str)],
+        handler: MethodRouter<Shared>,
+    ) -> Self {
         let answers = &[(200, JSON, "The answer.")];
         Self {
-            method: "post",
+            method,
             path,
             summary,
             access: Access::Open,

@@ -11,7 +11,6 @@ pub mod abroad;
 pub mod bundle;
 pub mod document;
 pub mod journal;
-
 pub mod judge;
 pub mod publish;
 pub mod reconcile;
