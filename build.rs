@@ -179,12 +179,22 @@ fn table(files: &[(String, PathBuf)]) -> String {
         let (media, tag) = (media(name).unwrap_or_default(), digest.get(..16).unwrap_or_default());
         let _ = writeln!(
             text,
-            "    Asset {{ path: {name:?}, media: {media:?}, tag: \"\\\"{tag}\\\"\", bytes: include_bytes!({:?}) }},",
-            path.display().to_string()
+            "    Asset {{ path: {name:?}, media: {media:?}, tag: \"\\\"{tag}\\\"\", bytes: include_bytes!({}) }},",
+            place(path)
         );
     }
     text.push(']');
     text
+}
+
+/// A file's path as the compiler works it out: a checkout that moves together with its build folder still builds.
+fn place(path: &Path) -> String {
+    for from in ["OUT_DIR", "CARGO_MANIFEST_DIR"] {
+        if let Ok(rest) = path.strip_prefix(variable(from)) {
+            return format!("concat!(env!({from:?}), {:?})", format!("/{}", rest.display()));
+        }
+    }
+    format!("{:?}", path.display().to_string())
 }
 
 fn hex(bytes: &[u8]) -> String {
