@@ -58,6 +58,7 @@ fn print(report: &Report, out: Output) {
     for one in &report.findings {
         let mark = if one.wrong.is_none() { "✓" } else { "✗" };
         let wrong = one.wrong.as_ref().map(|wrong| format!(" — {wrong}")).unwrap_or_default();
-        out.line(format!("  {mark} {}: {}{wrong}", one.label.get(out.lang), one.name));
+        let about = one.about.as_ref().map(|about| format!(" · {}", about.get(out.lang))).unwrap_or_default();
+        out.line(format!("  {mark} {}{about}: {}{wrong}", one.label.get(out.lang), one.name));
     }
 }

@@ -9,6 +9,7 @@ use clap::{Args, Subcommand};
 use super::output::{Output, file_error, write_private};
 use super::reach::{Reach, ReachArgs};
 use super::{OK, REFUSED};
+use crate::adapters::client::Client;
 use crate::base::id::{AgencyCode, TypeCode};
 use crate::base::json::{Value, json};
 use crate::domain::error::{Error, ErrorKind};
@@ -67,6 +68,9 @@ pub enum TrustCommand {
         /// The file.
         #[arg(long, short, value_name = "FILE")]
         out: PathBuf,
+        /// Get it from a city that anyone may ask, by its address; no token is needed.
+        #[arg(long, value_name = "URL")]
+        from: Option<String>,
     },
     /// Look again at what was accepted without a network. Exit 1 when an acceptance does not stand.
     Reconcile {
@@ -78,6 +82,9 @@ pub enum TrustCommand {
 
 /// Does what was asked.
 pub fn run(args: &TrustArgs, out: Output) -> Result<u8, Error> {
+    if let TrustCommand::Bundle { out: file, from: Some(from) } = &args.command {
+        return take_bundle(&Client::open(from, None, args.reach.ca.as_deref())?, file, out);
+    }
     let reach = Reach::open(&args.reach)?;
     match &args.command {
         TrustCommand::Add { url, root, types, agencies } => match root {
@@ -90,7 +97,7 @@ pub fn run(args: &TrustArgs, out: Output) -> Result<u8, Error> {
         }
         TrustCommand::Remove { city } => remove(&reach, city, out),
         TrustCommand::Update { city } => update(&reach, city.as_deref(), out),
-        TrustCommand::Bundle { out: file } => bundle(&reach, file, out),
+        TrustCommand::Bundle { out: file, .. } => bundle(&reach, file, out),
         TrustCommand::Reconcile { journal } => reconcile(&reach, journal, out),
     }
 }
@@ -228,11 +235,18 @@ fn did_of(told: &Value, named: &str) -> Result<String, Error> {
 }
 
 fn bundle(reach: &Reach, file: &Path, out: Output) -> Result<u8, Error> {
-    let bytes = match reach {
-        Reach::Here(city) => city.bundle()?.as_ref().clone(),
-        Reach::There(client) => client.get("/.well-known/certless/bundle")?.to_string().into_bytes(),
-    };
-    write_private(file, &bytes).map_err(|error| file_error(file, &error))?;
+    match reach {
+        Reach::Here(city) => write_bundle(&city.bundle()?, file, out),
+        Reach::There(client) => take_bundle(client, file, out),
+    }
+}
+
+fn take_bundle(client: &Client, file: &Path, out: Output) -> Result<u8, Error> {
+    write_bundle(client.get("/.well-known/certless/bundle")?.to_string().as_bytes(), file, out)
+}
+
+fn write_bundle(bytes: &[u8], file: &Path, out: Output) -> Result<u8, Error> {
+    write_private(file, bytes).map_err(|error| file_error(file, &error))?;
     let (name, size) = (file.display(), bytes.len());
     out.say(
         format!("离线核验包 {name}（{size} 字节）。用法：certless verify 文件 --bundle {name}"),

@@ -104,6 +104,8 @@ tables! {
     Objection = 46, "objection";
     /// Open objections by the day they are due. Index: day, 0, objection key → objection key.
     ObjectionDue = 47, "objection_due";
+    /// Status lists as they were published when a case relied on them, once each. Key: SHA-256 (hexadecimal), 0, part.
+    KeptList = 48, "kept_list";
     /// What log entries are found by. Key: the digest in the entry → its place; `next` → how far the log is indexed.
     LogDigest = 50, "log_digest";
     /// Logs of others that this city witnesses. Key: origin.
@@ -162,6 +164,7 @@ impl Table {
             | Self::UseChain
             | Self::CaseFile
             | Self::Objection
+            | Self::KeptList
             | Self::LogDigest
             | Self::WitnessedLog
             | Self::WitnessedTree

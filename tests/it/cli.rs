@@ -3,7 +3,7 @@
 mod account;
 mod city;
 mod issue;
-mod run;
+pub(crate) mod run;
 mod status;
 mod trust;
 mod witness;

@@ -297,6 +297,10 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
         "Write what a verifier without a network takes along: registries, status lists, checkpoint",
         "生成离线核验包：名录、状态名单、日志检查点",
     ),
+    (
+        "Get it from a city that anyone may ask, by its address; no token is needed",
+        "向此网址的城市索取，任何人都可以，不需要令牌",
+    ),
     ("制证员: issues and changes the agency's credentials", "制证员：签发和变更本机关的证照"),
     ("审批员: the same, and decides as the second person", "审批员：同上，并作为第二人审批"),
     ("审计员: looks at the work and the audit events", "审计员：查看办件和审计记录"),

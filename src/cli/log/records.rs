@@ -47,23 +47,33 @@ pub(super) fn run(args: &VerifyArgs, out: Output) -> Result<u8, Error> {
         out.line(Value::Object(told).to_string());
     } else {
         for (what, count) in &findings.checked {
-            out.line(format!("  {what:14} {count}"));
+            out.say(format!("  {count:>9} {}", chinese(what)), format!("  {count:>9} {what}"));
         }
-        conclude(&findings, out);
+        conclude(&findings, None, out);
     }
     Ok(if findings.faults == 0 { OK } else { REFUSED })
+}
+
+/// What is compared, in Chinese.
+fn chinese(what: &str) -> &str {
+    match what {
+        "applications" => "办件",
+        "credentials" => "证照",
+        "events" => "审计事件",
+        "leaves" => "日志条目",
+        "lists" => "状态列表",
+        "published" => "公布的名录、类型和事项",
+        "uses" => "用证记录",
+        other => other,
+    }
 }
 
 /// The city of a data folder, a store's folder, or an export.
 fn open(args: &VerifyArgs) -> Result<City, Error> {
     let place = args.store.clone().unwrap_or_default();
-    let mut config = args.place.config()?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let config = config(args, &place)?;
     let store: Arc<dyn Store> = if place.is_dir() {
-        config.data = data_folder(&place);
-        if args.place.keys.is_none() && Config::keys_folder(&config) == args.place.keys_folder() {
-            config.keys = Some(config.data.join("keys")).filter(|keys| keys.is_dir()).or(config.keys);
-        }
         Arc::new(store(&config, &clock)?)
     } else {
         let file = File::open(&place).map_err(|error| file_error(&place, &error))?;
@@ -74,6 +84,22 @@ fn open(args: &VerifyArgs) -> Result<City, Error> {
     let mut city = assemble(&config.base_url, &ring, ports)?;
     city.rules = config.rules()?;
     Ok(city)
+}
+
+/// The configuration that goes with a store: its own folder's, where that has one; keys beside it, where they are there.
+fn config(args: &VerifyArgs, place: &Path) -> Result<Config, Error> {
+    let data = data_folder(place);
+    let own = data.join("certless.json");
+    let file = args.place.config.clone().or_else(|| Some(own).filter(|own| own.exists()));
+    let mut config = super::Place { config: file, ..args.place.clone() }.config()?;
+    if place.is_dir() {
+        let beside = data.join("keys");
+        if args.place.keys.is_none() && config.keys_folder() == args.place.keys_folder() && beside.is_dir() {
+            config.keys = Some(beside);
+        }
+        config.data = data;
+    }
+    Ok(config)
 }
 
 fn data_folder(place: &Path) -> PathBuf {

@@ -8,10 +8,11 @@ use std::time::Duration;
 use super::{VerifyArgs, tell_fault};
 use crate::adapters::log_files::LogFiles;
 use crate::base::bytes::base64;
-use crate::base::json::{Map, Value, json};
+use crate::base::json::{Limits, Map, Value, json, parse_object};
 use crate::cli::output::{Output, file_error};
 use crate::cli::{OK, REFUSED};
 use crate::domain::error::Error;
+use crate::domain::leaf::Kind;
 use crate::domain::log_audit::Findings;
 use crate::domain::log_audit::follow::{Head, consistent, head};
 use crate::domain::log_audit::published::compare;
@@ -76,10 +77,18 @@ fn look(args: &VerifyArgs, files: &LogFiles, policy: &Policy, out: Output) -> Re
     Ok(Seen { head: Some(head), replay, findings })
 }
 
-/// A checkpoint from a file, signed by the log.
+/// A checkpoint from a file, signed by the log: the note itself, or what `log watch` remembers.
 pub(super) fn held(file: &Path, policy: &Policy) -> Result<Checkpoint, Error> {
-    let note = fs::read_to_string(file).map_err(|error| file_error(file, &error))?;
-    Ok(Policy { quorum: 0, ..policy.clone() }.open(&note)?.checkpoint)
+    let text = fs::read_to_string(file).map_err(|error| file_error(file, &error))?;
+    let remembered = parse_object(text.as_bytes(), &Limits::DEFAULT).ok();
+    let note = remembered.as_ref().and_then(|state| state.get("checkpoint")?.as_str()).unwrap_or(&text);
+    Policy { quorum: 0, ..policy.clone() }.open(note).map(|accepted| accepted.checkpoint).map_err(|error| {
+        let (file, detail) = (file.display(), error.to_string());
+        Error::malformed(detail.clone()).says(
+            format!("{file} 不是此日志签署的检查点（{detail}）。请用日志的 checkpoint 文件，或 log watch 记住的文件。"),
+            format!("{file} is no checkpoint that this log signed ({detail}). Take the log's file `checkpoint`, or the one that log watch keeps."),
+        )
+    })
 }
 
 fn to_json(seen: &Seen, policy: &Policy) -> Map {
@@ -108,16 +117,24 @@ fn tell(seen: &Seen, policy: &Policy, fetched: bool, out: Output) {
         }
     }
     for (kind, count) in &seen.replay.kinds {
-        out.line(format!("  {:14} {count}", kind.name()));
+        out.say(format!("  {count:>9} {}", chinese(*kind)), format!("  {count:>9} {}", kind.name()));
     }
     let number = |what: &str| seen.findings.checked.get(what).copied().unwrap_or_default();
     let (tiles, lists, trust, schemas) = (number("tiles"), number("lists"), number("trust"), number("schemas"));
-    out.say(
-        format!("已核对：哈希文件 {tiles}，状态列表 {lists}，信任名录 {trust} 版，类型与事项 {schemas}"),
-        format!(
-            "Compared: {tiles} tiles of hashes, {lists} status lists, {trust} versions of trust, {schemas} schemas"
-        ),
-    );
+    out.say(format!("已重算：{tiles} 个哈希文件"), format!("Worked out anew: {tiles} files of hashes"));
+    if trust > 0 {
+        out.say(
+            format!("已与公布的比对：状态列表 {lists} 份，信任名录 {trust} 版，证照类型与事项 {schemas} 项"),
+            format!(
+                "Compared with what is published: status lists {lists}, versions of the trust registry {trust}, types and matters {schemas}"
+            ),
+        );
+    } else {
+        out.say(
+            "未与城市公布的内容比对；需要时加 --city 网址。",
+            "Not compared with what the city publishes; --city URL does that.",
+        );
+    }
     if fetched {
         let keys = policy.logs.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
         out.note(
@@ -125,15 +142,42 @@ fn tell(seen: &Seen, policy: &Policy, fetched: bool, out: Output) {
             format!("The key came from the log itself; compare it with one you got elsewhere: {keys}"),
         );
     }
-    conclude(&seen.findings, out);
+    conclude(&seen.findings, Some(trust > 0), out);
 }
 
-/// The faults, and the conclusion.
-pub(super) fn conclude(findings: &Findings, out: Output) {
+/// What entries of a kind are called.
+fn chinese(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Issued => "签发",
+        Kind::Claimed => "领取到卡包",
+        Kind::Suspended => "暂扣",
+        Kind::Reinstated => "解除暂扣",
+        Kind::Revoked => "注销",
+        Kind::Ended => "副本失效",
+        Kind::Trust => "信任名录变更",
+        Kind::Key => "密钥变更",
+        Kind::Type => "证照类型发布",
+        Kind::Matter => "事项发布",
+        Kind::Used => "用证",
+        Kind::Application => "办件决定",
+        Kind::ForeignTrust => "他城信任名录",
+        Kind::Copied => "加注件",
+        Kind::Objection => "异议",
+    }
+}
+
+/// The faults, and the conclusion: of the log alone, beside what is published, or (`None`) beside the records of a store.
+pub(super) fn conclude(findings: &Findings, published: Option<bool>, out: Output) {
     findings.listed.iter().for_each(|fault| tell_fault(fault, out));
-    match findings.faults {
-        0 => out.say("✓ 日志完整，与公布的内容一致。", "✓ The log is whole and agrees with what was compared."),
-        faults => out.say(
+    match (findings.faults, published) {
+        (0, None) => {
+            out.say("✓ 库中各项与日志一一相符。", "✓ Every record agrees with the log, and the log with every record.");
+        }
+        (0, Some(true)) => {
+            out.say("✓ 日志完整，与公布的内容一致。", "✓ The log is whole and agrees with what is published.");
+        }
+        (0, Some(false)) => out.say("✓ 日志完整。", "✓ The log is whole."),
+        (faults, _) => out.say(
             format!("✗ 发现 {faults} 处不符。请保存检查点和本结果，并向监督机关报告。"),
             format!("✗ {faults} faults. Keep the checkpoint and this result, and report them to the supervisor."),
         ),

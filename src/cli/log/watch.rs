@@ -114,6 +114,8 @@ fn told(args: &WatchArgs, before: Option<u64>, head: &Head, out: Output) {
     } else if before != Some(size) {
         let from = before.unwrap_or_default();
         out.say(format!("✓ 由 {from} 条续写至 {size} 条。"), format!("✓ Went on from {from} to {size} leaves."));
+    } else if args.once {
+        out.say(format!("✓ 仍是 {size} 条，没有改动。"), format!("✓ Still {size} leaves, unchanged."));
     }
 }
 

@@ -1,18 +1,20 @@
 //! Judging an archive with nothing but the city's root key: no store, no network, no clock.
 //!
 //! First the manifest and every member's digest; what was changed is named. Then what the members say: registries by the
-//! root key, use records by the root key and by their place in the log, presentations by the keys, statuses and schemas of
-//! the moment when they were shown, events and results by their place in the log.
+//! root key and their place in the log, use records by the root key and theirs, status lists by the keys of the agencies of
+//! those days, presentations by the keys, lists and schemas of the moment when they were shown, events and results by their
+//! place in the log.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::known::Known;
+use super::lists::{List, Opened, stem};
 use super::{Archive, Manifest, TYP, digest};
 use crate::base::bytes::{from_base64url, hex};
 use crate::base::error::ParseError;
 use crate::base::json::{Limits, Value, parse_object};
 use crate::base::text::Label;
-use crate::base::time::{Timestamp, from_unix, parse_rfc3339};
+use crate::base::time::{Timestamp, china_clock, china_date, from_unix, parse_rfc3339};
 use crate::crypto::PublicKey;
 use crate::crypto::digest::sha256;
 use crate::domain::catalogue::Catalogue;
@@ -35,6 +37,8 @@ pub struct Finding {
     pub name: String,
     /// What it is.
     pub label: Label,
+    /// Which one, for people: a licence, a version.
+    pub about: Option<Label>,
     /// What is wrong with it; absent when nothing is.
     pub wrong: Option<String>,
 }
@@ -56,7 +60,11 @@ impl Report {
 
     /// The report for machines.
     pub fn to_json(&self) -> Value {
-        let finding = |one: &Finding| serde_json::json!({"name": one.name, "zh": one.label.zh, "en": one.label.en, "wrong": one.wrong});
+        let finding = |one: &Finding| {
+            serde_json::json!({
+                "name": one.name, "zh": one.label.zh, "en": one.label.en, "about": one.about, "wrong": one.wrong,
+            })
+        };
         serde_json::json!({
             "accepted": self.accepted(),
             "case": self.manifest.as_ref().map(|manifest| &manifest.case),
@@ -66,10 +74,17 @@ impl Report {
     }
 
     fn note(&mut self, name: &str, label: (&str, &str), outcome: Result<(), String>) {
+        self.note_of(name, label, None, outcome);
+    }
+
+    fn note_of(&mut self, name: &str, label: (&str, &str), about: Option<Label>, outcome: Result<(), String>) {
         let label = Label::new(label.0, label.1);
-        self.findings.push(Finding { name: name.to_owned(), label, wrong: outcome.err() });
+        self.findings.push(Finding { name: name.to_owned(), label, about, wrong: outcome.err() });
     }
 }
+
+/// What registries are called.
+const TRUST: (&str, &str) = ("信任名录与密钥", "The trust registry and its keys");
 
 /// What the members are held against.
 struct Frame<'a> {
@@ -149,16 +164,12 @@ fn frame<'a>(
     }
     let types = Catalogue::load(&texts)?;
     let mut registries = BTreeMap::new();
-    for name in archive.folder("trust/") {
+    for name in archive.folder("trust/").filter(|name| name.strip_suffix(".json").is_some()) {
         let opened = Registry::open(archive.member(name)?, root, &contexts);
-        let outcome = match opened {
-            Ok(registry) => {
-                registries.insert(registry.version, registry);
-                Ok(())
-            }
-            Err(finding) => Err(finding.to_string()),
-        };
-        report.note(name, ("信任名录与密钥", "The trust registry and its keys"), outcome);
+        match opened {
+            Ok(registry) => drop(registries.insert(registry.version, registry)),
+            Err(finding) => report.note(name, TRUST, Err(finding.to_string())),
+        }
     }
     Ok(Frame { archive, root, manifest, log, contexts, types, registries })
 }
@@ -170,12 +181,19 @@ fn kept(text: &str) -> &'static str {
 
 impl Frame<'_> {
     fn check(&self, report: &mut Report) {
+        for (version, registry) in &self.registries {
+            let about = Label::new(format!("第 {version} 版"), format!("version {version}"));
+            report.note_of(&format!("trust/{version}.json"), TRUST, Some(about), self.check_trust(registry));
+        }
         let mut uses = Vec::new();
         for name in self.archive.folder("uses/").filter(|name| name.strip_suffix(".jwt").is_some()) {
-            let outcome = self.check_use(name).map(|signed| uses.push(signed));
-            report.note(name, ("用证记录及其日志证明", "The use record and its place in the log"), outcome);
+            let checked = self.check_use(name);
+            let about = checked.as_ref().ok().map(what);
+            let outcome = checked.map(|signed| uses.push(signed));
+            report.note_of(name, ("用证记录及其日志证明", "The use record and its place in the log"), about, outcome);
         }
-        self.check_presentations(&uses, report);
+        let lists = self.check_lists(&uses, report);
+        self.check_presentations(&uses, &lists, report);
         let outcome = self.check_events();
         report.note("events.json", ("办理经过及其日志证明", "The events and their places in the log"), outcome);
         for name in self.archive.folder("results/").filter(|name| name.strip_suffix(".json").is_some()) {
@@ -207,8 +225,52 @@ impl Frame<'_> {
         Ok(signed)
     }
 
+    /// A registry by its place in the log, where the archive tells it.
+    fn check_trust(&self, registry: &Registry) -> Result<(), String> {
+        let name = |end: &str| format!("trust/{}.{end}", registry.version);
+        if !self.archive.members.contains_key(&name("tlog-proof")) {
+            return Ok(());
+        }
+        let entry = self.entry(&name("tlog-proof"))?;
+        let digest = sha256(self.archive.member(&name("json")).map_err(|error| error.to_string())?);
+        if entry.kind != Kind::Trust || entry.bytes("digest") != Some(digest.as_slice()) {
+            return Err("the log's entry is of something else".to_owned());
+        }
+        Ok(())
+    }
+
+    /// The status lists that the records name, as of then.
+    fn check_lists(&self, uses: &[Signed], report: &mut Report) -> BTreeMap<String, List> {
+        let mut opened = Opened::default();
+        for record in uses.iter().map(|used| &used.record) {
+            let Some(registry) = self.registries.get(&record.verdict.registry) else { continue };
+            let known = self.known(registry, BTreeMap::new(), record.at);
+            if let Some(used) = &record.credential {
+                for place in &used.status {
+                    opened.take(self.archive, (used, place), record.at, &known, &self.contexts);
+                }
+            }
+        }
+        for name in self.archive.folder("status/").filter(|name| !opened.told.contains_key(*name)).collect::<Vec<_>>() {
+            opened.told.insert(name.to_owned(), Some("no use record names it".to_owned()));
+        }
+        for (name, wrong) in opened.told {
+            report.note(&name, ("当时的证照状态名单", "The status list of that moment"), wrong.map_or(Ok(()), Err));
+        }
+        opened.good
+    }
+
+    fn known<'a>(
+        &'a self,
+        registry: &'a Registry,
+        valid: BTreeMap<(String, u64), Option<&'a List>>,
+        at: Timestamp,
+    ) -> Known<'a> {
+        Known { registry, types: &self.types, base: &self.manifest.base, valid, at }
+    }
+
     /// Each presentation, by what its records say of the moment when it was shown.
-    fn check_presentations(&self, uses: &[Signed], report: &mut Report) {
+    fn check_presentations(&self, uses: &[Signed], lists: &BTreeMap<String, List>, report: &mut Report) {
         let label = ("出示内容", "What was shown");
         let mut wanted: BTreeMap<String, Vec<&Signed>> = BTreeMap::new();
         for used in uses.iter().filter(|used| used.record.verdict.accepted) {
@@ -216,14 +278,15 @@ impl Frame<'_> {
             wanted.entry(format!("presentations/{shown}")).or_default().push(used);
         }
         for (name, uses) in &wanted {
-            report.note(name, label, self.check_presentation(name, uses));
+            let about = uses.first().map(|used| what(used));
+            report.note_of(name, label, about, self.check_presentation(name, uses, lists));
         }
         for name in self.archive.folder("presentations/").filter(|name| !wanted.contains_key(*name)) {
             report.note(name, label, Err("no use record is of it".to_owned()));
         }
     }
 
-    fn check_presentation(&self, name: &str, uses: &[&Signed]) -> Result<(), String> {
+    fn check_presentation(&self, name: &str, uses: &[&Signed], lists: &BTreeMap<String, List>) -> Result<(), String> {
         let received = self.archive.member(name).map_err(|error| error.to_string())?;
         let first = uses.first().ok_or("no use record")?;
         if name != format!("presentations/{}", hex(&sha256(received))) {
@@ -232,26 +295,26 @@ impl Frame<'_> {
         let registry =
             self.registries.get(&first.record.verdict.registry).ok_or("the registry of that day is missing")?;
         let places = uses.iter().filter_map(|used| used.record.credential.as_ref()).flat_map(|used| &used.status);
-        let valid = places.map(|place| (place.list.clone(), place.index)).collect();
+        let mut valid = BTreeMap::new();
+        for place in places {
+            let list = match stem(place) {
+                Some(stem) => Some(lists.get(&stem).ok_or("the status list of that moment is not good")?),
+                None => None,
+            };
+            valid.insert((place.list.clone(), place.index), list);
+        }
         let now = first.record.shown_at.unwrap_or(first.record.at);
         let policy = Policy { binding: Binding::Required, ..Policy::full(now) };
-        accepted(&self.verify(received, registry, valid, &policy)?)
+        accepted(&self.verify(received, &self.known(registry, valid, first.record.at), &policy)?)
     }
 
-    fn verify(
-        &self,
-        received: &[u8],
-        registry: &Registry,
-        valid: BTreeSet<(String, u64)>,
-        policy: &Policy<'_>,
-    ) -> Result<Verdict, String> {
-        let known = Known { registry, types: &self.types, base: &self.manifest.base, valid };
+    fn verify(&self, received: &[u8], known: &Known<'_>, policy: &Policy<'_>) -> Result<Verdict, String> {
         let sources = Sources {
-            keys: &known,
-            trust: &known,
-            statuses: &known,
-            types: &known,
-            replays: &known,
+            keys: known,
+            trust: known,
+            statuses: known,
+            types: known,
+            replays: known,
             contexts: &self.contexts,
         };
         let received = receive(received).map_err(|finding| finding.to_string())?;
@@ -290,9 +353,10 @@ impl Frame<'_> {
         let log = LogEvidence { proofs: vec![proof.clone()], logs: vec![self.log.clone()], ..LogEvidence::default() };
         let document = parse_object(received, &Limits::DEFAULT).map_err(|error| error.to_string())?;
         let entry = proof.extra.as_deref().and_then(|entry| Entry::parse(entry).ok()).ok_or("no entry in the proof")?;
-        let valid = document.get("credentialStatus").into_iter().flat_map(places).collect();
+        let places = document.get("credentialStatus").into_iter().flat_map(places);
+        let valid = places.map(|place| (place, None)).collect();
         let policy = Policy { log: Some(&log), scope: Scope::Full, ..Policy::full(entry.at) };
-        accepted(&self.verify(received, registry, valid, &policy)?)
+        accepted(&self.verify(received, &self.known(registry, valid, entry.at), &policy)?)
     }
 
     /// The case by its records: number and city.
@@ -312,6 +376,14 @@ impl Frame<'_> {
             None => Ok(()),
         }
     }
+}
+
+/// Which licence a record is of, and when it was shown.
+fn what(used: &Signed) -> Label {
+    let at = format!("{} {}", china_date(used.record.at), china_clock(used.record.at));
+    let name = used.record.credential.as_ref().and_then(|used| used.type_name.clone());
+    let name = name.unwrap_or_else(|| Label::new("无法识别的内容", "something unreadable"));
+    Label::new(format!("{}，{at}", name.zh), format!("{}, {at}", name.en))
 }
 
 /// The places in status lists that a result names: nothing was decided by its status.

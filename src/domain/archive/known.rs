@@ -1,7 +1,8 @@
 //! What verification is told when an archive is checked: only what the archive holds, as of the moment of use.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
+use super::lists::List;
 use crate::base::json::Value;
 use crate::base::text::Label;
 use crate::base::time::Timestamp;
@@ -20,8 +21,10 @@ pub(super) struct Known<'a> {
     pub(super) types: &'a Catalogue,
     /// The city's address.
     pub(super) base: &'a str,
-    /// The places in status lists that were looked up and found valid.
-    pub(super) valid: BTreeSet<(String, u64)>,
+    /// The places in status lists that were looked up and found valid, with the lists where the archive holds them.
+    pub(super) valid: BTreeMap<(String, u64), Option<&'a List>>,
+    /// When they were looked up.
+    pub(super) at: Timestamp,
 }
 
 impl Known<'_> {
@@ -57,10 +60,16 @@ impl Statuses for Known<'_> {
             StatusEntry::Bitstring(entry) => (entry.list.clone(), entry.index),
             StatusEntry::Token(reference) => (reference.uri.clone(), reference.index),
         };
-        if self.valid.contains(&place) {
-            return Ok(Told { status: Status::Valid, as_of: None });
+        let told = |status| Ok(Told { status, as_of: None });
+        match self.valid.get(&place) {
+            Some(None) => told(Status::Valid),
+            Some(Some(list)) => match list.is_valid(entry, self.at) {
+                Ok(true) => told(Status::Valid),
+                Ok(false) => told(Status::Revoked),
+                Err(detail) => Err(Finding::error(Check::Status, Code::StatusInvalid, detail)),
+            },
+            None => Err(Finding::error(Check::Status, Code::StatusUnreachable, "no use record tells this status")),
         }
-        Err(Finding::error(Check::Status, Code::StatusUnreachable, "no use record tells this status"))
     }
 }
 

@@ -18,6 +18,7 @@ use crate::domain::city::City;
 use crate::domain::error::{Error, ErrorKind};
 use crate::domain::leaf::{Entry, Kind};
 use crate::domain::record;
+use crate::domain::trust::Registry;
 use crate::domain::usage::record::Signed;
 use crate::vc::jws;
 
@@ -42,6 +43,7 @@ impl City {
         self.put_case(&mut archive, &application)?;
         self.put_events(&mut archive, &application, &events)?;
         self.put_uses(&mut archive, &application, &uses)?;
+        self.put_lists(&mut archive, &uses)?;
         self.put_results(&mut archive, &application)?;
         self.put_trust(&mut archive, &uses)?;
         put_types(&mut archive, &application, &uses)?;
@@ -116,7 +118,26 @@ impl City {
         for version in versions {
             let row = self.store().get(Table::Trust, format!("v{version:010}").as_bytes())?;
             let row = row.ok_or_else(|| Error::corrupt(format!("version {version} of the registry is not kept")))?;
+            let (digest, issued) =
+                (sha256(&row.value), Registry::open_named(&row.value, &self.contexts)?.registry.issued);
+            let is = |entry: &Entry| entry.kind == Kind::Trust && entry.bytes("digest") == Some(digest.as_slice());
+            archive.put(&format!("trust/{version}.tlog-proof"), self.proof_of(issued, is)?.to_string());
             archive.members.insert(format!("trust/{version}.json"), row.value);
+        }
+        Ok(())
+    }
+
+    /// The status lists that the records name, each once.
+    fn put_lists(&self, archive: &mut Archive, uses: &[Signed]) -> Result<(), Error> {
+        let used = uses.iter().filter_map(|used| used.record.credential.as_ref());
+        let digests: BTreeSet<_> =
+            used.flat_map(|used| &used.status).filter_map(|place| place.digest.as_deref()).collect();
+        for text in digests {
+            let digest = from_base64url(text)?;
+            let list = self.kept_list(&digest)?;
+            let list = list.ok_or_else(|| Error::corrupt(format!("the status list {text} is not kept")))?;
+            let form = if list.first() == Some(&b'{') { "json" } else { "jwt" };
+            archive.members.insert(format!("status/{}.{form}", hex(&digest)), list);
         }
         Ok(())
     }

@@ -31,14 +31,14 @@ const MOST_KEPT: usize = 1_024;
 /// Documents of others.
 #[derive(Default)]
 pub(in crate::domain) struct Cache {
-    bitstrings: Documents<Listed<Map>>,
-    tokens: Documents<Listed<Token>>,
+    pub(super) bitstrings: Documents<Listed<Map>>,
+    pub(super) tokens: Documents<Listed<Token>>,
     documents: Documents<did::Document>,
 }
 
-type Documents<T> = RwLock<HashMap<String, Kept<T>>>;
+pub(super) type Documents<T> = RwLock<HashMap<String, Kept<T>>>;
 
-struct Kept<T> {
+pub(super) struct Kept<T> {
     value: Arc<T>,
     source: Arc<Vec<u8>>,
     fetched_at: Timestamp,
@@ -46,7 +46,7 @@ struct Kept<T> {
 }
 
 /// A verified list, and whose key signed it.
-struct Listed<T> {
+pub(super) struct Listed<T> {
     list: T,
     controller: String,
 }
@@ -300,6 +300,11 @@ fn kept<T>(
 
 fn get<T>(kept: &Documents<T>, key: &str) -> Option<Kept<T>> {
     kept.read().unwrap_or_else(PoisonError::into_inner).get(key).map(Kept::share)
+}
+
+/// A document as it was fetched.
+pub(super) fn source<T>(kept: &Documents<T>, key: &str) -> Option<Arc<Vec<u8>>> {
+    get(kept, key).map(|kept| kept.source)
 }
 
 fn put<T>(kept: &Documents<T>, key: &str, one: Kept<T>) -> Kept<T> {

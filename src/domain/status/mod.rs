@@ -2,9 +2,10 @@
 //!
 //! A slot is `(list, index)`. Counters are leased in blocks that are durable before use; a keyed permutation spreads them
 //! over the list, so that neighbours in time are no neighbours in the list. [`publish`] signs the own lists, [`foreign`]
-//! reads lists of others.
+//! reads lists of others, [`kept`] keeps those that a case relied on.
 
 pub mod foreign;
+pub mod kept;
 pub mod publish;
 
 use std::collections::HashMap;

@@ -43,7 +43,7 @@ pub struct Published {
     pub bytes: Vec<u8>,
     /// A digest of the bytes: the strong entity tag, without quotes.
     pub tag: String,
-    version: u64,
+    pub(super) version: u64,
     key_id: String,
     signed_at: Timestamp,
 }

@@ -10,6 +10,7 @@ use crate::domain::error::Error;
 use crate::domain::holder::{shown_codes, thumbprint_of};
 use crate::domain::issuance::record::CredentialHead;
 use crate::domain::record;
+use crate::domain::status::kept::Relied;
 use crate::vc::finding::{Check, State};
 use crate::vc::sd_jwt::SdJwt;
 use crate::vc::sd_jwt::key_binding::holder_key;
@@ -25,16 +26,21 @@ pub(super) struct About {
     pub(super) used: Option<Used>,
     pub(super) fields: Vec<String>,
     pub(super) whose: Vec<String>,
+    /// The status lists by which it was found valid.
+    pub(super) lists: Vec<Relied>,
 }
 
 impl City {
     /// What is said of the licences of one presentation; one entry that says nothing where none could be read.
-    pub(super) fn about(&self, seen: &Seen<'_>) -> Result<Vec<About>, Error> {
+    ///
+    /// With `lists` the status lists that were relied on are named, to be kept with the case.
+    pub(super) fn about(&self, seen: &Seen<'_>, lists: bool) -> Result<Vec<About>, Error> {
         let summaries = &seen.outcome.verdict.credentials;
         let mut about = match &seen.outcome.verified {
             Some(verified) => {
                 let both = verified.credentials.iter().zip(summaries);
-                both.map(|(evidence, summary)| self.about_verified(evidence, summary)).collect::<Result<Vec<_>, _>>()?
+                both.map(|(evidence, summary)| self.about_verified(evidence, summary, lists))
+                    .collect::<Result<Vec<_>, _>>()?
             }
             None => summaries
                 .iter()
@@ -42,14 +48,20 @@ impl City {
                 .collect::<Result<_, _>>()?,
         };
         if about.is_empty() {
-            about.push(About { used: None, fields: Vec::new(), whose: Vec::new() });
+            about.push(About { used: None, fields: Vec::new(), whose: Vec::new(), lists: Vec::new() });
         }
         Ok(about)
     }
 
-    fn about_verified(&self, evidence: &Evidence, summary: &Summary) -> Result<About, Error> {
-        let status = evidence.status.iter().map(slot_of).collect();
+    fn about_verified(&self, evidence: &Evidence, summary: &Summary, lists: bool) -> Result<About, Error> {
+        let (mut status, mut relied) = (Vec::new(), Vec::new());
+        for entry in &evidence.status {
+            let list = if lists { self.list_relied_on(entry) } else { None };
+            status.push(Slot { digest: list.as_ref().map(Relied::name), ..slot_of(entry) });
+            relied.extend(list);
+        }
         let mut about = self.about_summary(summary, status);
+        about.lists = relied;
         let mut whose = Vec::new();
         if let Some(credential_type) = self.type_of(&evidence.type_names) {
             whose = self.holders_of(evidence, credential_type)?;
@@ -98,7 +110,7 @@ impl City {
         fields.dedup();
         fields.retain(|name| name.len() <= 64);
         fields.truncate(FIELDS);
-        About { used: Some(used), fields, whose: Vec::new() }
+        About { used: Some(used), fields, whose: Vec::new(), lists: Vec::new() }
     }
 
     /// The tags of the codes that claims show, whose issuer signed them.
@@ -172,7 +184,7 @@ fn bound_key(received: &[u8]) -> Option<String> {
 
 fn slot_of(entry: &StatusEntry) -> Slot {
     match entry {
-        StatusEntry::Bitstring(entry) => Slot { list: entry.list.clone(), index: entry.index },
-        StatusEntry::Token(reference) => Slot { list: reference.uri.clone(), index: reference.index },
+        StatusEntry::Bitstring(entry) => Slot { list: entry.list.clone(), index: entry.index, digest: None },
+        StatusEntry::Token(reference) => Slot { list: reference.uri.clone(), index: reference.index, digest: None },
     }
 }

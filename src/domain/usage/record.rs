@@ -108,6 +108,9 @@ pub struct Place {
     pub list: String,
     /// The index in it.
     pub index: u64,
+    /// The SHA-256 of the list as it was published then, base64url; where it is kept with a case.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub digest: Option<String>,
 }
 
 /// What came of a verification.

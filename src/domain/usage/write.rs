@@ -4,6 +4,7 @@
 //! writes. Within a process those of one chain take turns, so that windows do not contend with themselves. A crash before
 //! the commit leaves neither record nor verification; after it both are there, and the leaf is queued.
 
+use std::collections::BTreeSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde::{Deserialize, Serialize};
@@ -135,9 +136,14 @@ impl City {
         seen: &[Seen<'_>],
         name: Naming<'_>,
     ) -> Result<Result<Vec<Signed>, StoreError>, Error> {
-        let mut about = Vec::new();
+        let (mut about, mut kept) = (Vec::new(), BTreeSet::new());
         for one in seen {
-            about.extend(self.about(one)?.into_iter().map(|about| (*one, about)));
+            for said in self.about(one, context.application.is_some())? {
+                for list in said.lists.iter().filter(|list| kept.insert(list.name())) {
+                    change = self.keep_list(change, list)?;
+                }
+                about.push((*one, said));
+            }
             if let (Some(application), Some(_)) = (context.application, &one.outcome.verified) {
                 change = self.keep_presentation(change, application, one.received)?;
             }

@@ -67,7 +67,7 @@ impl Place {
 }
 
 /// Identity cards of the demo's residents, heading first, as the demo's own CSV file has them.
-pub(super) fn identity_cards(count: usize) -> Vec<Vec<String>> {
+pub(crate) fn identity_cards(count: usize) -> Vec<Vec<String>> {
     let today = jiff::civil::date(2026, 3, 1);
     let demo = certless::domain::demo::city("tests of the command line", today).unwrap();
     let mut text = Vec::new();
@@ -79,7 +79,7 @@ pub(super) fn identity_cards(count: usize) -> Vec<Vec<String>> {
 }
 
 /// The rows as CSV.
-pub(super) fn csv_of(rows: &[Vec<String>]) -> Vec<u8> {
+pub(crate) fn csv_of(rows: &[Vec<String>]) -> Vec<u8> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     for row in rows {
         writer.write_record(row).unwrap();
