@@ -5,15 +5,18 @@ use std::collections::BTreeMap;
 use axum::extract::State;
 use axum::http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
+use serde::Deserialize;
 
-use super::extract::{Path, Query};
+use super::extract::{self, Path, Query};
 use super::problem::Answer;
-use super::route::{Access, PROBLEM, Route};
+use super::route::{Access, JSON, PROBLEM, Route};
 use super::service::{Authenticated, Shared, blocking};
 use crate::base::bytes::{from_base64url, from_hex};
 use crate::base::id::CredentialId;
+use crate::base::json::json;
 use crate::domain::error::Error;
+use crate::domain::usage::licences::Mine;
 use crate::tlog::proof::LogProof;
 
 const TEXT: &str = "text/plain; charset=utf-8";
@@ -31,6 +34,13 @@ pub fn routes() -> Vec<Route> {
         .only(Access::AgencyReading)
         .query(&[("agency", "The agency, for those who watch all.")])
         .answers(answers),
+        Route::post(
+            "/api/licences/mine",
+            "A holder's licences as the register keeps them, with their companion files: each key proves itself by a signed `certless-licences+jwt` with a nonce.",
+            &[(JSON, "MyLicences")],
+            post(mine),
+        )
+        .answers(&[(200, JSON, "The licences.")]),
         Route::get(
             "/log/find/{digest}",
             "The companion file of whoever holds the document: by the SHA-256 of its canonical form, base64url or hex.",
@@ -57,6 +67,24 @@ async fn of_credential(
         service.city.companion(&id)
     });
     Ok(answer(&proof.await?))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct MyLicences {
+    proofs: Vec<String>,
+}
+
+async fn mine(State(service): State<Shared>, extract::Json(asked): extract::Json<MyLicences>) -> Answer<Response> {
+    let found = blocking(&service, move |service| service.city.my_licences(&asked.proofs)).await?;
+    let told = |one: &Mine| {
+        json!({
+            "id": one.id, "type": one.type_code, "keys": one.keys,
+            "credential": one.credential, "logProof": one.log_proof,
+        })
+    };
+    let licences: Vec<_> = found.iter().map(told).collect();
+    Ok(([(CACHE_CONTROL, "no-store")], axum::Json(json!({"licences": licences}))).into_response())
 }
 
 async fn of_digest(State(service): State<Shared>, Path(digest): Path<String>) -> Answer<Response> {

@@ -6,6 +6,7 @@ mod archive;
 mod holders;
 mod identify;
 mod keys;
+mod licences;
 mod main_job;
 mod offers;
 mod presentations;

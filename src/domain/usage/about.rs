@@ -148,7 +148,7 @@ impl City {
         Ok(())
     }
 
-    fn heads_of_key(&self, thumbprint: &str) -> Result<Vec<CredentialHead>, Error> {
+    pub(super) fn heads_of_key(&self, thumbprint: &str) -> Result<Vec<CredentialHead>, Error> {
         let page = self.store().scan(Table::HolderIndex, &record::prefix(&[&Self::key_tag(thumbprint)]), None, 32)?;
         let mut heads = Vec::new();
         for (_, row) in page.rows {

@@ -53,21 +53,27 @@ impl Proved {
 impl City {
     /// What was used of the licences that are bound to these keys, and of the others of the same persons.
     pub fn my_uses(&self, proofs: &[String], after: Option<&str>) -> Result<Uses<Listed>, Error> {
-        if proofs.is_empty() || proofs.len() > MOST {
-            return Err(refused(&format!("1 to {MOST} proofs")));
-        }
-        let proved = proofs.iter().map(|jwt| self.prove_key(jwt, LIST_TYP)).collect::<Result<Vec<_>, _>>()?;
-        let first = proved.first().ok_or_else(|| refused("no proof"))?;
-        if proved.iter().any(|one| one.nonce != first.nonce) {
-            return Err(refused("one nonce for all proofs"));
-        }
-        let change = Change::new(self.fresh_request("uses")?, sha256(first.nonce.as_bytes()));
-        self.store().commit(first.used_up(change)).map_err(nonce_used)?;
+        let proved = self.prove_keys(proofs, LIST_TYP)?;
         let mut whose = BTreeSet::new();
         for one in &proved {
             whose.extend(self.names_of(&one.thumbprint)?);
         }
         self.uses_under(&whose.into_iter().collect::<Vec<_>>(), after)
+    }
+
+    /// Keys that are proved together, with one nonce, which is used up by this.
+    pub(super) fn prove_keys(&self, proofs: &[String], typ: &str) -> Result<Vec<Proved>, Error> {
+        if proofs.is_empty() || proofs.len() > MOST {
+            return Err(refused(&format!("1 to {MOST} proofs")));
+        }
+        let proved = proofs.iter().map(|jwt| self.prove_key(jwt, typ)).collect::<Result<Vec<_>, _>>()?;
+        let first = proved.first().ok_or_else(|| refused("no proof"))?;
+        if proved.iter().any(|one| one.nonce != first.nonce) {
+            return Err(refused("one nonce for all proofs"));
+        }
+        let change = Change::new(self.fresh_request("holder")?, sha256(first.nonce.as_bytes()));
+        self.store().commit(first.used_up(change)).map_err(nonce_used)?;
+        Ok(proved)
     }
 
     /// The names under which the records of a key's holder are found.

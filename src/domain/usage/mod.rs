@@ -4,13 +4,15 @@
 //! the city's root key signs and that names the digest of the one before it in its chain; its own digest is the log's leaf,
 //! written in the change that remembers the verification. [`record`] is its form, [`write`](mod@write) makes it, `about` says
 //! what it tells of a licence, [`read`] finds it for the
-//! holder, the licence's agency and the auditor, [`holder`] is how a holder proves to be one without an account,
+//! holder, the licence's agency and the auditor, [`holder`] is how a holder proves to be one without an account, [`licences`]
+//! what they get by it of the licence itself,
 //! [`objection`] what the holder may say against it, [`copy`] the one annotated copy (加注件) that may be made of what was
 //! shown.
 
 mod about;
 pub mod copy;
 pub mod holder;
+pub mod licences;
 pub mod objection;
 pub mod read;
 pub mod record;

@@ -85,6 +85,10 @@ fn use_schemas() -> Value {
             "type": "object", "required": ["proofs"], "additionalProperties": false,
             "properties": {"proofs": {"type": "array", "items": text, "minItems": 1, "maxItems": 32}, "after": text},
         },
+        "MyLicences": {
+            "type": "object", "required": ["proofs"], "additionalProperties": false,
+            "properties": {"proofs": {"type": "array", "items": text, "minItems": 1, "maxItems": 32}},
+        },
         "NewObjection": {
             "type": "object", "required": ["proof"], "additionalProperties": false, "properties": {"proof": text},
         },

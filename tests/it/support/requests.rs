@@ -39,7 +39,7 @@ pub(crate) fn least_body(route: &Route) -> Option<Value> {
         "Identify" => json!({"matter": "x", "presentation": "x"}),
         "Opinion" => json!({"grade": "satisfied"}),
         "Decision" => json!({"decision": "refuse", "reason": "x"}),
-        "MyUses" => json!({"proofs": ["x"]}),
+        "MyUses" | "MyLicences" => json!({"proofs": ["x"]}),
         "NewObjection" => json!({"proof": "x"}),
         "ObjectionAnswer" => json!({"outcome": "explained", "answer": "x"}),
         "NewCopy" => json!({"cause": "x"}),

@@ -94,14 +94,15 @@ function unreachable(slow) {
 
 function headers(method, body, options) {
   const out = { accept: "application/json" };
-  if (body !== undefined) out["content-type"] = options.media ?? (isRaw(body) ? "text/plain" : "application/json");
+  // The browser names the boundary of a form itself.
+  if (body !== undefined && !(body instanceof FormData)) out["content-type"] = options.media ?? (isRaw(body) ? "text/plain" : "application/json");
   if (csrf && method !== "GET") out["x-csrf-token"] = csrf;
   if (options.key !== undefined) out["idempotency-key"] = options.key;
   return out;
 }
 
 const isRaw = (body) =>
-  typeof body === "string" || body instanceof Blob || body instanceof ArrayBuffer || ArrayBuffer.isView(body);
+  typeof body === "string" || body instanceof FormData || body instanceof Blob || body instanceof ArrayBuffer || ArrayBuffer.isView(body);
 const encode = (body) => (body === undefined || isRaw(body) ? body : JSON.stringify(body));
 
 async function read(answer) {

@@ -9,21 +9,24 @@ import { html, useEffect, useRef, useState } from "../lib/preact.js";
 import { Camera, DropArea, warm } from "../lib/scan.js";
 import { Verdict } from "../lib/verdict.js";
 import { listen, normalise } from "../lib/wedge.js";
+import { Beside } from "./beside.js";
+import * as offline from "./offline.js";
 
 function Verify() {
   const [state, setState] = useState({});
   const [camera, setCamera] = useState(false);
   const [text, setText] = useState("");
+  const [beside, setBeside] = useState({ proof: null, bundle: null });
+  const latest = useRef(null);
   const result = useRef(null);
 
   const check = async (input, file) => {
     setCamera(false);
     setState({ busy: true });
     try {
-      const verdict = await post("/verify", input, {
-        media: input.trim().startsWith("{") ? "application/json" : "text/plain",
-      });
-      await Promise.all((verdict.credentials ?? [verdict.credential]).filter(Boolean).map(prepare)).catch(() => {});
+      const verdict = await judge(input.trim(), beside);
+      // Without a network the names are there, or they are not: nobody waits for them.
+      if (!beside.bundle) await names(verdict);
       setState({ verdict, file: file?.name });
     } catch (error) {
       setState({ error });
@@ -31,8 +34,9 @@ function Verify() {
   };
   useEffect(() => {
     warm();
-    return listen((scanned) => check(scanned));
+    return listen((scanned) => latest.current(scanned));
   }, []);
+  latest.current = check;
   useEffect(() => {
     if (state.verdict || state.error) result.current?.focus();
   }, [state]);
@@ -50,7 +54,7 @@ function Verify() {
       <div ref=${result} tabindex="-1" class="stack" aria-live="polite">
         ${state.busy && html`<div class="sheet"><${Loading} what=${t("verify.busy")} /></div>`}
         ${state.error && html`<${Failure} error=${state.error} />`}
-        ${state.verdict && html`<${Verdict} verdict=${state.verdict}>${bearer(state.verdict)}<//>`}
+        ${state.verdict && html`<${Verdict} verdict=${state.verdict}>${bearer(state.verdict)}${proved(state.verdict)}<//>`}
         ${
           (state.verdict || state.error) &&
           html`<p>
@@ -94,10 +98,31 @@ function Verify() {
               </form>
             </section>
           </div>
-          <p class="soft small">${t("verify.private")}</p>`
+          <${Beside} value=${beside} onChange=${setBeside} />
+          <p class="soft small">${t(beside.bundle ? "verify.offline.private" : "verify.private")}</p>`
       }
     </div>
   <//>`;
+}
+
+/** A verdict: in this browser where a bundle is attached, by the server otherwise. */
+async function judge(input, { proof, bundle }) {
+  if (bundle) return offline.verify(input, bundle, proof);
+  const media = input.startsWith("{") ? "application/json" : "text/plain";
+  if (!proof) return post("/verify", input, { media });
+  const form = new FormData();
+  form.append("file", new Blob([input], { type: media }));
+  form.append("proof", new Blob([proof], { type: "text/plain" }));
+  return post("/verify", form);
+}
+
+const names = (verdict) =>
+  Promise.all((verdict.credentials ?? [verdict.credential]).filter(Boolean).map(prepare)).catch(() => {});
+
+/** Says in words that the log has it, where a companion was given. */
+function proved(verdict) {
+  const log = verdict.checks.find((one) => one.check === "log");
+  return verdict.accepted && log?.state === "valid" ? html`<${Notice} kind="pass">${t("verify.logged")}<//>` : null;
 }
 
 /** Says that a licence without a holder's signature proves the licence, not the bearer. */

@@ -10,6 +10,7 @@ import * as historyBook from "./keep/history.js";
 import * as licences from "./keep/licences.js";
 import { findKey, registry } from "./keep/registry.js";
 import { clockSkew } from "./protocol/net.js";
+import * as log from "./protocol/log.js";
 import * as status from "./protocol/status.js";
 import * as vci from "./protocol/vci.js";
 
@@ -65,6 +66,7 @@ export async function refresh() {
     const copies = state.licences.flatMap((licence) => licence.copies.filter((copy) => copy.status));
     const lists = await status.fetchLists(copies.map((copy) => copy.status.uri), findKey);
     for (const licence of state.licences) await note(licence, lists);
+    for (const licence of state.licences) await logged(licence);
     const checked = Date.now();
     await db.put("settings", "checked", checked);
     set({ licences: [...state.licences], checked });
@@ -72,6 +74,19 @@ export async function refresh() {
     // What was known stays; the screen says how old it is.
   } finally {
     set({ checking: false });
+  }
+}
+
+/** Keeps where a licence stands in the public log; says nothing when that cannot be told now. */
+export async function logged(licence) {
+  try {
+    const found = await log.renewed(licence);
+    if (!found || !state.licences.includes(licence)) return;
+    licence.log = found;
+    await licences.save(licence);
+    set({ licences: [...state.licences] });
+  } catch {
+    // What was known stays.
   }
 }
 

@@ -5,6 +5,7 @@ import { html, useRef, useState } from "../../lib/preact.js";
 import { usable, viewsOf } from "../keep/licences.js";
 import { Card, useAgency } from "../parts/card.js";
 import { Glyph } from "../parts/glyph.js";
+import { Logged } from "../parts/logged.js";
 import { fieldsOf, stateWord } from "../parts/words.js";
 import { back, go } from "../place.js";
 import { discard, useWallet } from "../state.js";
@@ -32,6 +33,7 @@ export function Detail({ argument }) {
         ${checked && html`<dt>${t("wallet.status")}</dt><dd>${t("wallet.checked", { when: moment(new Date(checked).toISOString()) })}</dd>`}
       </dl>
     </section>
+    <${Logged} licence=${licence} />
     <${Remove} licence=${licence} />`;
 }
 
