@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use super::queue;
 use super::reads::{self, Done};
 use super::rows::{Rows, Space, deframe, enframe, list_key, slot_key};
 use crate::base::id::RequestId;
@@ -25,6 +26,8 @@ pub type Writes = BTreeMap<Space, BTreeMap<Vec<u8>, Option<Vec<u8>>>>;
 pub struct Batch<'a, R: Rows> {
     rows: &'a R,
     writes: Writes,
+    /// Leaves of this turn that wait for the log.
+    pub(super) leaves: Vec<Vec<u8>>,
     version: u64,
     first_version: u64,
     now: Timestamp,
@@ -35,11 +38,14 @@ impl<'a, R: Rows> Batch<'a, R> {
     /// Begins a turn at a time; `refuse` is the answer to everything that would write.
     pub fn new(rows: &'a R, now: Timestamp, refuse: Option<StoreError>) -> Result<Self, StoreError> {
         let version = reads::read_number(rows, Space::Meta, VERSION_KEY)?;
-        Ok(Self { rows, writes: Writes::new(), version, first_version: version, now, refuse })
+        Ok(Self { rows, writes: Writes::new(), leaves: Vec::new(), version, first_version: version, now, refuse })
     }
 
     /// Ends the turn: what to write at once, empty when nothing changed.
     pub fn finish(mut self) -> Writes {
+        for (key, row) in queue::rows(self.version, &self.leaves) {
+            self.put(Space::Queue, key, &row);
+        }
         if self.version != self.first_version {
             let version = self.version;
             self.put(Space::Meta, VERSION_KEY.to_vec(), &version.to_be_bytes());
@@ -70,12 +76,6 @@ impl<'a, R: Rows> Batch<'a, R> {
     /// The rows before this batch.
     pub(super) fn rows(&self) -> &'a R {
         self.rows
-    }
-
-    /// The rows of a space this batch wrote, in order.
-    pub(super) fn own(&self, space: Space) -> impl Iterator<Item = (&[u8], &[u8])> {
-        let rows = self.writes.get(&space).into_iter().flatten();
-        rows.filter_map(|(key, frame)| Some((key.as_slice(), frame.as_deref()?)))
     }
 
     pub(super) fn put(&mut self, space: Space, key: Vec<u8>, value: &[u8]) {
@@ -148,10 +148,7 @@ impl<'a, R: Rows> Batch<'a, R> {
             }
             self.put(Space::List, list_key(&status.list), b"");
         }
-        for (n, leaf) in (0_u32..).zip(change.leaves) {
-            let order = [self.version.to_be_bytes().as_slice(), &n.to_be_bytes()].concat();
-            self.put(Space::Queue, order, &leaf.bytes);
-        }
+        self.leaves.extend(change.leaves.into_iter().map(|leaf| leaf.bytes));
         let at = self.now.as_second().to_be_bytes();
         let done = [change.body.as_slice(), &at, &change.receipt].concat();
         self.put(Space::Request, change.request.as_str().as_bytes().to_vec(), &done);

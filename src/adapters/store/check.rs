@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::ops::Bound;
 
 use super::batch::VERSION_KEY;
+use super::queue;
 use super::reads::{self, NODE_STEP};
 use super::rows::{Rows, Space, deframe, list_key, list_of_key, node_key};
 use crate::base::bytes::hex;
@@ -72,7 +73,7 @@ fn is_sound<R: Rows>(rows: &R, space: Space, key: &[u8], value: &[u8]) -> Result
         Space::List => list_of_key(key).is_some(),
         Space::StatusCounter => value.len() == 8,
         Space::Request => reads::done(key, 0, value).is_ok(),
-        Space::Queue => key.len() == 12,
+        Space::Queue => queue::is_key(key),
         Space::Leaf => key.len() == 8,
         Space::Node => key.len() == 9 && value.len() == 32,
         Space::Head => key == reads::HEAD_KEY && reads::frontier_of(value).is_ok(),

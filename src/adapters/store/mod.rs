@@ -11,6 +11,7 @@ pub mod check;
 pub mod export;
 pub mod import;
 pub mod memory;
+pub mod queue;
 pub mod reads;
 pub mod rows;
 pub mod sled;

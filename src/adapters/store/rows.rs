@@ -25,7 +25,7 @@ pub enum Space {
     StatusCounter,
     /// Requests done. Value: digest of the body, time, receipt.
     Request,
-    /// Leaves not yet integrated. Key: order of arrival.
+    /// Leaves not yet integrated ([`queue`](super::queue)). Key: order of arrival.
     Queue,
     /// The log. Key: sequence number.
     Leaf,

@@ -4,6 +4,7 @@ use std::ops::{Bound, Range};
 use std::time::Duration;
 
 use super::batch::Batch;
+use super::queue;
 use super::reads::{self, HEAD_KEY, NODE_STEP};
 use super::rows::{Rows, Space, damaged, deframe, node_key, number};
 use crate::base::id::AgencyCode;
@@ -62,13 +63,9 @@ impl<R: Rows> Batch<'_, R> {
             return Err(StoreError::Conflict(Contested::Epoch));
         }
         let mut frontier = self.frontier()?;
-        let queued = self.queued(usize::try_from(max).unwrap_or(usize::MAX))?;
+        let queued = self.unqueue(usize::try_from(max).unwrap_or(usize::MAX))?;
         let added = u32::try_from(queued.len()).unwrap_or(max);
-        if added > 0 {
-            self.advance();
-        }
-        for (order, bytes) in queued {
-            self.delete(Space::Queue, order);
+        for bytes in queued {
             self.put(Space::Leaf, frontier.size().to_be_bytes().to_vec(), &bytes);
             frontier.push_with(merkle::leaf_hash(&bytes), |node, hash| {
                 if node.level % NODE_STEP == 0 {
@@ -87,23 +84,30 @@ impl<R: Rows> Batch<'_, R> {
         Ok(written.unwrap_or_default())
     }
 
-    /// The oldest queued leaves: stored ones first, then those of this batch, whose keys are all greater.
-    fn queued(&self, max: usize) -> Result<Vec<Queued>, StoreError> {
-        let mut found = Vec::new();
-        let mut take = |key: &[u8], frame: &[u8]| -> Result<bool, StoreError> {
-            if found.len() < max {
-                found.push((key.to_vec(), deframe(Space::Queue, key, frame)?.1.to_vec()));
+    /// Takes the oldest leaves out of the queue: stored ones first, then those of this turn.
+    fn unqueue(&mut self, max: usize) -> Result<Vec<Vec<u8>>, StoreError> {
+        let (mut taken, mut touched) = (Vec::new(), Vec::new());
+        self.rows().walk(Space::Queue, Bound::Unbounded, &mut |key, stored| {
+            if let Some(frame) = self.written(Space::Queue, key).map_or(Some(stored), Option::as_deref) {
+                let mut leaves = queue::leaves(key, deframe(Space::Queue, key, frame)?.1)?;
+                let rest = leaves.split_off(leaves.len().min(max - taken.len()));
+                taken.append(&mut leaves);
+                touched.push((key.to_vec(), rest));
             }
-            Ok(found.len() < max)
-        };
-        self.rows().walk(Space::Queue, Bound::Unbounded, &mut |key, frame| match self.written(Space::Queue, key) {
-            Some(_) => Ok(true),
-            None => take(key, frame),
+            Ok(taken.len() < max)
         })?;
-        for (key, frame) in self.own(Space::Queue) {
-            take(key, frame)?;
+        taken.extend(self.leaves.drain(..self.leaves.len().min(max - taken.len())));
+        if taken.is_empty() {
+            return Ok(taken);
         }
-        Ok(found)
+        self.advance();
+        for (key, rest) in touched {
+            match rest.as_slice() {
+                [] => self.delete(Space::Queue, key),
+                rest => self.put(Space::Queue, key, &queue::row(rest)),
+            }
+        }
+        Ok(taken)
     }
 
     /// Deletes what is past its life among up to `max` rows from the cursor on.
@@ -156,9 +160,6 @@ fn end_of_life(space: Space, key: &[u8], value: &[u8]) -> Result<i64, StoreError
     }
     until(value).map(|(end, _)| end).ok_or_else(|| damaged(space, key))
 }
-
-/// Order of arrival and leaf.
-type Queued = (Vec<u8>, Vec<u8>);
 
 struct Lease {
     epoch: u64,

@@ -14,6 +14,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use super::account::desk::Desk;
 use super::counter::Counters;
 use super::error::Error;
+use super::issuance::Repeats;
 use super::ports::{KeyMaker, Store, Web};
 use super::record::Vault;
 use super::status::StatusBook;
@@ -56,6 +57,7 @@ pub struct City {
     pub(super) contexts: Contexts,
     pub(super) statuses: StatusBook,
     pub(super) counters: Counters,
+    pub(super) repeats: Repeats,
     pub(super) desk: Desk,
     pub(super) turns: Turns,
     pub(super) witness_book: WitnessBook,
@@ -80,6 +82,7 @@ impl City {
             contexts,
             statuses,
             counters,
+            repeats: Repeats::default(),
             desk,
             turns,
             witness_book,

@@ -15,6 +15,7 @@ pub mod record;
 mod write;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::account::Author;
 use super::agency::{Agencies, Agency};
@@ -84,7 +85,8 @@ impl City {
 
     /// The same, naming who does it in the audit events.
     pub(super) fn issue_each_by(&self, orders: &[Order], by: Option<&Author>) -> Vec<Result<Issued, Error>> {
-        let prepared: Vec<_> = orders.iter().map(|order| self.order_change_by(order, by)).collect();
+        let look = orders.len() > 1 || self.repeats.expected();
+        let prepared: Vec<_> = orders.iter().map(|order| self.order_change_by(order, by, look)).collect();
         let mut answers = Vec::with_capacity(orders.len());
         let mut changes = Vec::with_capacity(orders.len());
         for one in prepared {
@@ -118,15 +120,16 @@ impl City {
         Ok(filled)
     }
 
-    fn order_change_by(&self, order: &Order, by: Option<&Author>) -> Result<Ordered, Error> {
-        match (self.order_change(order)?, by) {
+    fn order_change_by(&self, order: &Order, by: Option<&Author>, look: bool) -> Result<Ordered, Error> {
+        match (self.order_change(order, look)?, by) {
             (Ordered::New(id, change), Some(by)) => Ok(Ordered::New(id, signed_by(change, &json!({"by": by}))?)),
             (ordered, _) => Ok(ordered),
         }
     }
 
-    fn order_change(&self, order: &Order) -> Result<Ordered, Error> {
-        if let Some(id) = self.issued_before(order)? {
+    fn order_change(&self, order: &Order, look: bool) -> Result<Ordered, Error> {
+        if look && let Some(id) = self.issued_before(order)? {
+            self.repeats.met();
             return Ok(Ordered::Before(id));
         }
         let prepared = self.prepare(order)?;
@@ -242,6 +245,7 @@ impl City {
         let StoreError::Duplicate { table, .. } = error else { return Err(error.into()) };
         // The same row asked for twice at once also meets its own licence number.
         if let Some(id) = self.issued_before(order)? {
+            self.repeats.met();
             return Ok(Issued { id, again: true });
         }
         if table == Table::Licence {
@@ -249,6 +253,26 @@ impl City {
                 .says("证照编号已被使用，未重复签发。", "The licence number is taken; nothing was issued."));
         }
         Err(Error::new(ErrorKind::Unavailable, "the row is being issued"))
+    }
+}
+
+/// Whether orders are likely to come again, as when a register is sent whole each night.
+///
+/// The store refuses a second issuing in any case; to look first saves its signature and status slots. But a look waits
+/// while the store writes, so an order that comes alone is looked for only for some time after one that came again.
+#[derive(Default)]
+pub(super) struct Repeats(AtomicU32);
+
+impl Repeats {
+    /// Orders that are looked for after one that came again.
+    const WARY: u32 = 1_000;
+
+    fn met(&self) {
+        self.0.store(Self::WARY, Ordering::Relaxed);
+    }
+
+    fn expected(&self) -> bool {
+        self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok()
     }
 }
 
@@ -275,4 +299,18 @@ fn row_error(errors: &[RowError]) -> Error {
     )
     .says(said(|error| &error.zh), said(|error| &error.en))
     .because(reasons.collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_that_came_again_has_the_next_thousand_looked_for() {
+        let repeats = Repeats::default();
+        assert!(!repeats.expected());
+        repeats.met();
+        assert!((0..Repeats::WARY).all(|_| repeats.expected()));
+        assert!(!repeats.expected());
+    }
 }

@@ -74,7 +74,7 @@ impl City {
         let issued = rfc3339(head.issued_at);
         let request = RequestId::parse(&format!("issue/{}", base64url(&bytes::<16>(self.random()))))?;
         let mut change = Change::new(request, self.order_digest(order))
-            .insert(Table::Credential, key.clone(), value)
+            .put(Table::Credential, key.clone(), value)
             .insert(Table::CredentialById, id, key.clone())
             .insert(Table::Licence, self.number_key(prepared), key.clone())
             .put(Table::TypeIndex, record::key(&[head.type_code.as_str(), agency, id]), key.clone())

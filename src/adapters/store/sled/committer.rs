@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 
 use super::disk::{self, Barrier};
 use super::marker::Marker;
+use super::pace::Pace;
 use super::{Shared, Trees};
 use crate::adapters::store::batch::Batch;
 use crate::adapters::store::reads;
@@ -22,10 +23,8 @@ use crate::base::clock::Clock;
 use crate::domain::change::{Change, Receipt};
 use crate::domain::ports::StoreError;
 
-/// Most changes of one transaction.
-const MOST: usize = 256;
 /// Longest wait for a batch to fill up again.
-const LINGER: Duration = Duration::from_millis(2);
+const LINGER: Duration = Duration::from_millis(1);
 /// Changes of a caller's batch that travel together.
 const CHUNK: usize = 64;
 /// Seconds between two markers while changes come.
@@ -141,6 +140,7 @@ pub(super) struct Writer {
     marked_at: i64,
     clock: Arc<dyn Clock>,
     cursor: Cursor,
+    pace: Pace,
 }
 
 impl Writer {
@@ -152,15 +152,15 @@ impl Writer {
         clock: Arc<dyn Clock>,
     ) -> Self {
         let marked_at = clock.now().as_second();
-        Self { shared, dir, barrier, marker, marked_at, clock, cursor: None }
+        Self { shared, dir, barrier, marker, marked_at, clock, cursor: None, pace: Pace::default() }
     }
 
     fn run(mut self, queued: &Receiver<Job>) {
         let mut last = 0;
         while let Ok(first) = queued.recv() {
-            let jobs = drain(first, queued, last);
+            let jobs = drain(first, queued, last, self.pace.full());
             last = jobs.iter().map(|job| job.weight).sum();
-            let turn = catch_unwind(AssertUnwindSafe(|| self.turn(jobs)));
+            let turn = catch_unwind(AssertUnwindSafe(|| self.turn(jobs, last)));
             if turn.is_err() {
                 self.shared.kill(StoreError::Corrupt("the engine panicked at a write".to_owned()));
             }
@@ -172,7 +172,8 @@ impl Writer {
     }
 
     /// One batch from decision to answer. Dropping a job unanswered tells its caller `Unknown`.
-    fn turn(&mut self, jobs: Vec<Job>) {
+    fn turn(&mut self, jobs: Vec<Job>, weight: usize) {
+        let begun = Instant::now();
         let free = disk::space(&self.dir).map_or(u64::MAX, |(free, _)| free);
         self.shared.free.store(free, Ordering::Relaxed);
         let refuse = self.shared.is_full().then_some(StoreError::Full);
@@ -180,7 +181,7 @@ impl Writer {
         let mut answers = Vec::with_capacity(jobs.len());
         let durable = Batch::new(&trees, self.clock.now(), refuse).and_then(|mut batch| {
             answers.extend(jobs.into_iter().map(|job| (job.work)(&mut batch, &mut self.cursor)));
-            self.persist(batch)
+            self.persist(batch, weight, begun)
         });
         let durable = durable.map_err(|error| self.judge(error));
         for answer in answers {
@@ -191,7 +192,7 @@ impl Writer {
         }
     }
 
-    fn persist(&mut self, batch: Turn<'_>) -> Result<(), StoreError> {
+    fn persist(&mut self, batch: Turn<'_>, weight: usize, begun: Instant) -> Result<(), StoreError> {
         let version = batch.version();
         let writes = batch.finish();
         if writes.is_empty() {
@@ -200,8 +201,10 @@ impl Writer {
         let log_moved = writes.contains_key(&Space::Head);
         self.shared.aside.keep(&self.shared.trees, &writes)?;
         self.shared.trees.apply(writes)?;
+        let applied = Instant::now();
         self.shared.trees.flush()?;
         self.barrier.sync()?;
+        self.pace.learn(weight, applied - begun, applied.elapsed());
         self.marker.version = version;
         if log_moved {
             let head = reads::head(&reads::frontier(&self.shared.trees)?);
@@ -226,12 +229,12 @@ impl Writer {
     }
 }
 
-/// What is in the queue, up to [`MOST`]; callers just answered get a moment to come back with their next.
-fn drain(first: Job, queued: &Receiver<Job>, last: usize) -> Vec<Job> {
+/// What is in the queue, up to a full batch; callers just answered get a moment to come back with their next.
+fn drain(first: Job, queued: &Receiver<Job>, last: usize, full: usize) -> Vec<Job> {
     let until = Instant::now() + LINGER;
     let mut weight = first.weight;
     let mut jobs = vec![first];
-    while weight < MOST {
+    while weight < full {
         let next = if weight < last {
             queued.recv_timeout(until.saturating_duration_since(Instant::now()))
         } else {

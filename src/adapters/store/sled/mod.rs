@@ -9,6 +9,7 @@ mod committer;
 mod disk;
 mod marker;
 mod open;
+mod pace;
 pub mod raw;
 mod restore;
 mod snapshot;
