@@ -57,8 +57,26 @@ fn print(report: &Report, out: Output) {
     }
     for one in &report.findings {
         let mark = if one.wrong.is_none() { "✓" } else { "✗" };
-        let wrong = one.wrong.as_ref().map(|wrong| format!(" — {wrong}")).unwrap_or_default();
+        let wrong = one.wrong.as_ref().map(|wrong| format!(" — {}", said(wrong, out))).unwrap_or_default();
         let about = one.about.as_ref().map(|about| format!(" · {}", about.get(out.lang))).unwrap_or_default();
         out.line(format!("  {mark} {}{about}: {}{wrong}", one.label.get(out.lang), one.name));
     }
+}
+
+/// What is wrong, in the reader's language where it is one of the frozen sentences.
+fn said(wrong: &str, out: Output) -> &str {
+    let chinese = match wrong {
+        "was changed" => "被改动",
+        "is missing" => "缺少",
+        "is not listed" => "目录中没有",
+        "of another case" => "属于另一办件",
+        "no use record is of it" | "no use record names it" => "没有用证记录与之对应",
+        "not what the use record names" | "not the list that the use record names" => "不是用证记录所指的内容",
+        "the log's entry is of something else" => "日志条目说的是别的事",
+        "the registry of that day is missing" => "缺少当时的信任名录",
+        "the status list of that moment is missing" => "缺少当时的证照状态名单",
+        "the status list of that moment is not good" => "当时的证照状态名单不可信",
+        other => other,
+    };
+    out.lang.pick(chinese, wrong)
 }

@@ -28,7 +28,7 @@ test("a photographed code that is uploaded is verified, and says whom it does no
   const resident = await city.resident("idCard");
   const folder = mkdtempSync(join(tmpdir(), "certless-photo-"));
   await page.setInputFiles(
-    "input[type=file]",
+    ".drop input[type=file]",
     await browser.photo(await resident.code("idCard", "--printed"), join(folder, "paper.png")),
   );
   await page.locator(".verdict.pass").waitFor();
@@ -38,7 +38,7 @@ test("a photographed code that is uploaded is verified, and says whom it does no
 
 test("a picture without a code, and a text that is none, say what to do", async () => {
   const page = await browser.profile({ path: `${city.base}/verify` });
-  await page.setInputFiles("input[type=file]", { name: "grey.png", mimeType: "image/png", buffer: PIXEL });
+  await page.setInputFiles(".drop input[type=file]", { name: "grey.png", mimeType: "image/png", buffer: PIXEL });
   await page.getByText("没有可识别的二维码", { exact: false }).waitFor();
   await page.getByRole("button", { name: "再核验一个" }).click();
   await page.fill("#text", "CL1:NOTHING");

@@ -19,7 +19,7 @@ const DAY = 86400e3;
 export async function renewed(licence, now = Date.now()) {
   const kept = licence.log;
   if (kept?.proof && !kept.wrong && now - kept.checked < DAY) return null;
-  const found = kept?.credential ? await again(kept.credential) : await first(licence);
+  const found = kept?.proof && !kept.wrong ? await again(kept.credential) : await first(licence);
   return found && { ...found, ...(await read(found)), checked: now };
 }
 
@@ -39,7 +39,6 @@ async function read({ credential, proof }) {
 async function again(credential) {
   const digest = base64url(await tlog.digestOf(JSON.parse(credential)));
   const answer = await request(`/log/find/${digest}`, { accept: "text/plain" });
-  if (answer.status === 404) return { credential, proof: null };
   if (!answer.ok) throw refusal(answer);
   return { credential, proof: answer.text };
 }
