@@ -4,21 +4,14 @@ import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import test, { after, before } from "node:test";
+import test from "node:test";
 
-import { Browser, City, passwordOf, signIn } from "./support.mjs";
+import { done, passwordOf, prepared, signIn, typeSignIn } from "./support.mjs";
 import { xlsx } from "./xlsx.mjs";
 
 let city;
 let browser;
-before(async () => {
-  city = await City.start();
-  browser = await Browser.start();
-});
-after(async () => {
-  await browser?.stop();
-  city?.stop();
-});
+prepared((...both) => ([city, browser] = both));
 
 const office = async (place) => {
   const page = await browser.profile();
@@ -27,11 +20,6 @@ const office = async (place) => {
   await page.locator(".tabs").waitFor();
   return page;
 };
-const done = async (page) => {
-  assert.deepEqual(page.problems, [], "the page's console");
-  await page.context().close();
-};
-
 test("an unknown account and a wrong password are refused in the same words; signing in leads back", async () => {
   const page = await browser.profile({ path: `${city.base}/agency` });
   await page.waitForURL(/\/signin\?next=/);
@@ -40,17 +28,13 @@ test("an unknown account and a wrong password are refused in the same words; sig
     ["nobody-here", "wrong-password-1"],
     ["ga-approver", "wrong-password-2"],
   ]) {
-    await page.fill("#account", account);
-    await page.fill("#password", password);
-    await page.locator("form button.primary").click();
+    await typeSignIn(page, { account, password });
     await page.waitForTimeout(200);
     await page.locator(".notice.refuse").waitFor();
     said.push(await page.locator(".notice.refuse").textContent());
   }
   assert.equal(said[0], said[1]);
-  await page.fill("#account", "ga-approver");
-  await page.fill("#password", passwordOf("ga-approver"));
-  await page.locator("form button.primary").click();
+  await typeSignIn(page, { account: "ga-approver", password: passwordOf("ga-approver") });
   await page.waitForURL(`${city.base}/agency`);
   await page.locator(".types li").first().waitFor();
   await page.getByRole("button", { name: "退出" }).click();

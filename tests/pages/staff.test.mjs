@@ -3,25 +3,13 @@
 
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
-import test, { after, before } from "node:test";
+import test from "node:test";
 
-import { Browser, City, signIn } from "./support.mjs";
+import { done, prepared, signIn, typeSignIn } from "./support.mjs";
 
 let city;
 let browser;
-before(async () => {
-  city = await City.start();
-  browser = await Browser.start();
-});
-after(async () => {
-  await browser?.stop();
-  city?.stop();
-});
-
-const done = async (page) => {
-  assert.deepEqual(page.problems, [], "the page's console");
-  await page.context().close();
-};
+prepared((...both) => ([city, browser] = both));
 
 /** What an authenticator app shows for a key (RFC 6238), so many steps of 30 seconds from now. */
 function appCode(secret, ahead = 0) {
@@ -42,12 +30,6 @@ async function hire(role, agency) {
   assert.equal(status, 201, JSON.stringify(body));
   return { account, password: body.password };
 }
-
-const typeSignIn = async (page, { account, password }) => {
-  await page.fill("#account", account);
-  await page.fill("#password", password);
-  await page.locator("form button.primary").click();
-};
 
 test("a first password must be changed before anything else, and is good no longer", async () => {
   const person = await hire("agencyClerk", "GA");

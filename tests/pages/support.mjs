@@ -1,7 +1,8 @@
 // What every page test needs: the built program on a demo city of its own, Chromium with a camera that films what the test
-// wants, people who sign in and hold wallets. Nothing here asserts.
+// wants, people who sign in and hold wallets.
 
-import { execFile, spawn } from "node:child_process";
+import assert from "node:assert/strict";
+import { execFile, spawn, spawnSync } from "node:child_process";
 import {
   closeSync,
   existsSync,
@@ -14,22 +15,36 @@ import {
   writeFileSync,
   writeSync,
 } from "node:fs";
+import { createRequire } from "node:module";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { basename, join, resolve } from "node:path";
+import { after, before } from "node:test";
 import { promisify } from "node:util";
 
-import { chromium } from "playwright-core";
+import { chromium, devices } from "playwright-core";
+
+import { START, around, blank, film, greyCode, greyScreen, photograph } from "./drawing.mjs";
 
 const run = promisify(execFile);
 export const ROOT = resolve(import.meta.dirname, "../..");
 /** The program under test; another one by CERTLESS_BIN. */
 export const BIN = process.env.CERTLESS_BIN ?? join(ROOT, "target/debug/certless");
 const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 /** The passphrase of the demo city's wallets. */
 const PASSPHRASE = "demo";
 /** The password of an account of the demo city. */
 export const passwordOf = (account) => `demo-${account}`;
+
+/** A folder that pages are read from instead of the program, by CERTLESS_ASSETS: to try a change without building. */
+const ASSETS = process.env.CERTLESS_ASSETS;
+
+function fromFolder(route) {
+  const path = new URL(route.request().url()).pathname.replace("/assets/", "").replace(/^text\//, "../text/");
+  const file = join(ASSETS, path);
+  return existsSync(file) ? route.fulfill({ path: file }) : route.fallback();
+}
 
 const FLAGS = [
   "--no-sandbox",
@@ -43,7 +58,7 @@ const FLAGS = [
   "--autoplay-policy=no-user-gesture-required",
 ];
 
-async function freePort() {
+export async function freePort() {
   const server = createServer();
   await new Promise((done) => server.listen(0, "127.0.0.1", done));
   const { port } = server.address();
@@ -180,27 +195,45 @@ export class Wallet {
   }
 }
 
-/** A browser whose camera films `film`, a file that the test writes; see `filmCode`. */
+/** A home whose owner installed a certificate authority, as a phone's owner does from the page /ca. */
+async function trusting(home, authority) {
+  const store = join(home, ".pki/nssdb");
+  mkdirSync(store, { recursive: true });
+  const at = ["-d", `sql:${store}`];
+  await run("certutil", [...at, "-N", "--empty-password"]);
+  await run("certutil", [...at, "-A", "-t", "C,,", "-n", "city", "-i", authority]);
+  return home;
+}
+
+/** Whether authorities can be installed: `certutil` of libnss3-tools. */
+export const hasCertutil = () => spawnSync("certutil", ["--version"]).error === undefined;
+
+/**
+ * A browser whose camera films `film`, a file that the test writes; see `filmCode`. It trusts `authority`, a file, and finds
+ * `hosts`, a name and its address, there.
+ */
 export class Browser {
-  static async start({ camera = true } = {}) {
+  static async start({ camera = true, authority, hosts } = {}) {
     const browser = new Browser();
     browser.folder = mkdtempSync(join(tmpdir(), "certless-camera-"));
     browser.film = join(browser.folder, "camera.y4m");
-    writeFileSync(browser.film, frames([blank()]));
+    writeFileSync(browser.film, film(blank()));
     const fake = [
       "--use-fake-ui-for-media-stream",
       "--use-fake-device-for-media-stream",
       `--use-file-for-fake-video-capture=${browser.film}`,
     ];
-    browser.chromium = await chromium.launch({ executablePath: CHROMIUM, args: camera ? [...FLAGS, ...fake] : FLAGS });
+    const args = [...FLAGS, ...(camera ? fake : []), ...(hosts ? [`--host-resolver-rules=MAP ${hosts}`] : [])];
+    const env = authority ? { ...process.env, HOME: await trusting(browser.folder, authority) } : process.env;
+    browser.chromium = await chromium.launch({ executablePath: CHROMIUM, args, env });
     return browser;
   }
 
   /** Another person's profile: own storage, own session. */
-  async profile({ lang = "zh", large = false, size = [1366, 768], scale = 1, permissions = ["camera"], path } = {}) {
+  async profile({ lang = "zh", large = false, size = [1366, 768], scale = 1, permissions = ["camera"], path, device } = {}) {
     const context = await this.chromium.newContext({
-      viewport: { width: size[0], height: size[1] },
-      deviceScaleFactor: scale,
+      ...(device && devices[device]),
+      ...(!device && { viewport: { width: size[0], height: size[1] }, deviceScaleFactor: scale }),
       locale: lang === "en" ? "en-GB" : "zh-CN",
       permissions,
       acceptDownloads: true,
@@ -212,6 +245,7 @@ export class Browser {
       },
       [lang, large],
     );
+    if (ASSETS) await context.route("**/assets/**", fromFolder);
     context.setDefaultTimeout(20_000);
     const page = await context.newPage();
     page.problems = [];
@@ -219,15 +253,15 @@ export class Browser {
     page.on(
       "console",
       (message) =>
-        message.type() === "error" && !/status of 4\d\d/.test(message.text()) && page.problems.push(message.text()),
+        message.type() === "error" && !isExpected(page, message.text()) && page.problems.push(message.text()),
     );
     if (path) await page.goto(path);
     return page;
   }
 
   /** Writes what the camera films from its next opening on: the code's text on a phone held before the lens. */
-  async filmCode(text, options) {
-    writeFileSync(this.film, frames([await this.picture(text, options)]));
+  async filmCode(text) {
+    writeFileSync(this.film, film(await greyCode(await this.#drawing(), await qr(text), 0.75)));
   }
 
   /**
@@ -235,15 +269,14 @@ export class Browser {
    * reading. Answers how to stop; the last frame stays, as on a film. Somebody's hand: not quite straight, not quite sharp.
    */
   async watch(target, { part = 0.8 } = {}) {
-    this.studio ??= await (await this.chromium.newContext()).newPage();
-    const page = target.page();
+    const [drawing, page] = [await this.#drawing(), target.page()];
     let over = false;
     const frame = async () => {
       const box = await target.boundingBox();
       if (!box) return;
-      const png = (await page.screenshot({ clip: around(box, page.viewportSize()) })).toString("base64");
-      const grey = await this.studio.evaluate(held, { png, width: WIDTH, height: HEIGHT, part });
-      if (!over) this.#expose(Buffer.from(grey, "base64"));
+      const png = await page.screenshot({ clip: around(box, page.viewportSize()) });
+      const grey = await greyScreen(drawing, png, part);
+      if (!over) this.#expose(grey);
     };
     await target.waitFor();
     await target.scrollIntoViewIfNeeded();
@@ -263,30 +296,25 @@ export class Browser {
   /** Puts a frame into the file in place: a camera that is running sees it. */
   #expose(grey) {
     const file = openSync(this.film, "r+");
-    writeSync(file, grey, 0, grey.length, HEADER.length + FRAME.length);
+    writeSync(file, grey, 0, grey.length, START);
     closeSync(file);
   }
 
   /** Nothing before the camera. */
   lookAway() {
-    this.#expose(blank().grey);
+    this.#expose(blank());
   }
 
-  /** A grey picture of a code as somebody would photograph it: luminance. */
-  async picture(text, { part = 0.75 } = {}) {
-    const svg = await qr(text);
-    this.studio ??= await (await this.chromium.newContext()).newPage();
-    const grey = await this.studio.evaluate(draw, { svg, width: WIDTH, height: HEIGHT, part });
-    return { grey: Buffer.from(grey, "base64") };
-  }
-
-  /** The same as a PNG file that somebody uploads. */
+  /** A photograph of a code as a PNG file that somebody uploads. */
   async photo(text, path) {
-    const svg = await qr(text);
-    this.studio ??= await (await this.chromium.newContext()).newPage();
-    const png = await this.studio.evaluate(drawPng, { svg, width: 1200, height: 900, part: 0.6 });
-    writeFileSync(path, Buffer.from(png, "base64"));
+    writeFileSync(path, await photograph(await this.#drawing(), await qr(text), 0.6));
     return path;
+  }
+
+  /** A page of its own to draw on. */
+  async #drawing() {
+    this.studio ??= await (await this.chromium.newContext()).newPage();
+    return this.studio;
   }
 
   async stop() {
@@ -294,6 +322,9 @@ export class Browser {
     rmSync(this.folder, { recursive: true, force: true });
   }
 }
+
+/** Refusals that a test asks for, and the styles that axe tries to set, which the pages' policy forbids. */
+const isExpected = (page, text) => /status of 4\d\d/.test(text) || (page.isRead && text.startsWith("Applying inline style"));
 
 /** The code of a text as SVG, drawn by the program. */
 async function qr(text) {
@@ -307,89 +338,6 @@ async function qr(text) {
   }
 }
 
-/* Runs in the page. */
-async function draw({ svg, width, height, part }) {
-  const image = new Image();
-  image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(svg)}`;
-  await image.decode();
-  const canvas = Object.assign(document.createElement("canvas"), { width, height });
-  const context = canvas.getContext("2d");
-  context.fillStyle = "#777";
-  context.fillRect(0, 0, width, height);
-  const side = height * part;
-  context.drawImage(image, (width - side) / 2, (height - side) / 2, side, side);
-  const { data } = context.getImageData(0, 0, width, height);
-  const grey = new Uint8Array(width * height);
-  for (let i = 0; i < grey.length; i += 1) grey[i] = (data[i * 4] * 3 + data[i * 4 + 1] * 6 + data[i * 4 + 2]) / 10;
-  let text = "";
-  for (let i = 0; i < grey.length; i += 32768) text += String.fromCharCode(...grey.subarray(i, i + 32768));
-  return btoa(text);
-}
-
-/* Runs in the page: slightly turned and soft, as a photograph is. */
-async function drawPng({ svg, width, height, part }) {
-  const image = new Image();
-  image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(svg)}`;
-  await image.decode();
-  const canvas = Object.assign(document.createElement("canvas"), { width, height });
-  const context = canvas.getContext("2d");
-  context.fillStyle = "#8a8d90";
-  context.fillRect(0, 0, width, height);
-  context.translate(width / 2, height / 2);
-  context.rotate(0.09);
-  context.filter = "blur(0.6px)";
-  const side = height * part;
-  context.drawImage(image, -side / 2, -side / 2, side, side);
-  return canvas.toDataURL("image/png").split(",")[1];
-}
-
-/* Runs in the page: a part of a screen before the lens, turned a little and soft. */
-async function held({ png, width, height, part }) {
-  const bytes = Uint8Array.from(atob(png), (c) => c.charCodeAt(0));
-  const image = await createImageBitmap(new Blob([bytes], { type: "image/png" }));
-  const canvas = Object.assign(document.createElement("canvas"), { width, height });
-  const context = canvas.getContext("2d");
-  context.fillStyle = "#777";
-  context.fillRect(0, 0, width, height);
-  context.translate(width / 2, height / 2);
-  context.rotate(0.05);
-  context.filter = "blur(0.4px)";
-  const scale = Math.min(width / image.width, height / image.height) * part;
-  context.drawImage(image, (-image.width * scale) / 2, (-image.height * scale) / 2, image.width * scale, image.height * scale);
-  const { data } = context.getImageData(0, 0, width, height);
-  const grey = new Uint8Array(width * height);
-  for (let i = 0; i < grey.length; i += 1) grey[i] = (data[i * 4] * 3 + data[i * 4 + 1] * 6 + data[i * 4 + 2]) / 10;
-  let text = "";
-  for (let i = 0; i < grey.length; i += 32768) text += String.fromCharCode(...grey.subarray(i, i + 32768));
-  return btoa(text);
-}
-
-/** What is seen of a screen when something on it is filmed: it and a little around it. */
-function around({ x, y, width, height }, screen) {
-  const margin = Math.max(width, height) * 0.08;
-  const [left, top] = [Math.max(0, x - margin), Math.max(0, y - margin)];
-  return {
-    x: left,
-    y: top,
-    width: Math.min(screen.width, x + width + margin) - left,
-    height: Math.min(screen.height, y + height + margin) - top,
-  };
-}
-
-const WIDTH = 1280;
-const HEIGHT = 720;
-const HEADER = `YUV4MPEG2 W${WIDTH} H${HEIGHT} F10:1 Ip A1:1 C420mpeg2\n`;
-const FRAME = "FRAME\n";
-const blank = () => ({ grey: Buffer.alloc(WIDTH * HEIGHT, 0x77) });
-
-/** Pictures as YUV4MPEG2, ten a second. */
-function frames(pictures) {
-  const colour = Buffer.alloc((WIDTH * HEIGHT) / 2, 128);
-  const parts = [Buffer.from(HEADER)];
-  for (const { grey } of pictures) parts.push(Buffer.from(FRAME), grey, colour);
-  return Buffer.concat(parts);
-}
-
 /** Signs somebody in and leads to where they wanted to go; a session that is there already is taken up again. */
 export async function signIn(page, city, account, next) {
   city.sessions ??= new Map();
@@ -399,11 +347,16 @@ export async function signIn(page, city, account, next) {
     return;
   }
   await page.goto(`${city.base}/signin?next=${encodeURIComponent(next)}`);
-  await page.fill("#account", account);
-  await page.fill("#password", passwordOf(account));
-  await page.click("form button.primary");
+  await typeSignIn(page, { account, password: passwordOf(account) });
   await page.waitForURL(`${city.base}${next}`);
   city.sessions.set(account, await page.context().cookies());
+}
+
+/** Types account and password into the form of signing in. */
+export async function typeSignIn(page, { account, password }) {
+  await page.fill("#account", account);
+  await page.fill("#password", password);
+  await page.click("form button.primary");
 }
 
 /** Types as a USB scanner does: fast, ended by Enter. */
@@ -432,3 +385,34 @@ export async function shot(page, name) {
 }
 
 export const hasChromium = () => existsSync(CHROMIUM);
+
+/** Before a file's tests a city and a browser, told to `ready`; after them their end. */
+export function prepared(ready, options) {
+  let city;
+  let browser;
+  before(async () => {
+    assert.ok(hasChromium(), "Chromium is missing: apt-get install chromium, or name it in CHROMIUM");
+    city = await City.start();
+    browser = await Browser.start(options);
+    ready(city, browser);
+  });
+  after(async () => {
+    await browser?.stop();
+    city?.stop();
+  });
+}
+
+/** What axe finds wrong on a page: rule and places; of these impacts only, or of all. */
+export async function violations(page, impacts) {
+  page.isRead = true;
+  await page.evaluate(AXE);
+  const found = await page.evaluate(() => window.axe.run({ resultTypes: ["violations"] }));
+  const bad = found.violations.filter((one) => !impacts || impacts.includes(one.impact));
+  return bad.map((one) => `${one.id}: ${one.nodes.map((node) => node.target.join(" ")).join(" | ")}`);
+}
+
+/** Ends a page that ran without a word on its console. */
+export async function done(page) {
+  assert.deepEqual(page.problems, [], "the page's console");
+  await page.context().close();
+}

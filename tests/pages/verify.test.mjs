@@ -1,27 +1,17 @@
 // Verification for anyone, and every page read by axe in both languages and in large type.
 
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import test, { after, before } from "node:test";
+import test from "node:test";
 
 import { LOOKS, STATES, look, openState, world } from "./states.mjs";
-import { Browser, City } from "./support.mjs";
-
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+import { prepared, violations } from "./support.mjs";
 
 let city;
 let browser;
-before(async () => {
-  city = await City.start();
-  browser = await Browser.start();
-});
-after(async () => {
-  await browser?.stop();
-  city?.stop();
-});
+prepared((...both) => ([city, browser] = both));
 
 test("a photographed code that is uploaded is verified, and says whom it does not prove", async () => {
   const page = await browser.profile({ path: `${city.base}/verify` });
@@ -67,16 +57,7 @@ test("every page in every state has nothing that axe calls serious", { timeout: 
         const page = await browser.profile(one);
         await openState(page, state, all);
         await look(page, one);
-        await page.evaluate(AXE);
-        const found = await page.evaluate(() => window.axe.run({ resultTypes: ["violations"] }));
-        const bad = found.violations.filter((found) => ["serious", "critical"].includes(found.impact));
-        const told = bad.map(
-          (found) =>
-            `${found.id}: ${found.nodes
-              .map((node) => node.target.join(" "))
-              .slice(0, 4)
-              .join(" | ")}`,
-        );
+        const told = await violations(page, ["serious", "critical"]);
         await page.context().close();
         assert.deepEqual(told, []);
       });

@@ -2,95 +2,14 @@
 // presenting on a window's request, working without a network, and what it says when something is wrong.
 
 import assert from "node:assert/strict";
-import { execFile, spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { createRequire } from "node:module";
-import { createServer } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { promisify } from "node:util";
 
-import { BIN, Browser, hasChromium } from "./support.mjs";
+import { NewCity, identityCard, person } from "./newcity.mjs";
+import { Browser, hasChromium, violations } from "./support.mjs";
 
-const run = promisify(execFile);
 const chromium = { skip: hasChromium() ? false : "no Chromium; set CHROMIUM" };
 const PHONE = [390, 844];
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-
-/** A new city without stock: agencies and windows, nothing issued. It starts in a second. */
-class NewCity {
-  static async start() {
-    const city = new NewCity();
-    city.folder = mkdtempSync(join(tmpdir(), "certless-wallet-"));
-    const port = await freePort();
-    city.base = `http://127.0.0.1:${port}`;
-    const data = ["--data", join(city.folder, "data")];
-    await run(BIN, ["init", ...data, "--base-url", city.base]);
-    const token = async (role, agency) => (await run(BIN, ["token", ...data, "--role", role, "--agency", agency])).stdout.trim();
-    city.tokens = { GA: await token("agency", "GA"), YB: await token("agency", "YB"), window: await token("window", "YB") };
-    city.process = spawn(BIN, ["serve", ...data, "--listen", `127.0.0.1:${port}`], { stdio: "ignore" });
-    const until = Date.now() + 60_000;
-    while (!(await fetch(`${city.base}/ready`).then((answer) => answer.ok, () => false))) {
-      if (Date.now() > until || city.process.exitCode !== null) {
-        city.stop();
-        throw new Error("the city does not answer");
-      }
-      await new Promise((done) => setTimeout(done, 200));
-    }
-    return city;
-  }
-
-  stop() {
-    this.process?.kill("SIGTERM");
-    if (this.folder) rmSync(this.folder, { recursive: true, force: true });
-  }
-
-  async call(who, method, path, body) {
-    const headers = { authorization: `Bearer ${this.tokens[who]}`, "content-type": "application/json" };
-    const answer = await fetch(this.base + path, { method, headers, body: body && JSON.stringify(body) });
-    const content = await answer.json();
-    assert.ok(answer.ok, `${path}: ${JSON.stringify(content)}`);
-    return content;
-  }
-
-  offer(type, row, more = {}) {
-    return this.call("GA", "POST", "/api/offers", { type, row, ...more });
-  }
-
-  ask(body) {
-    return this.call("window", "POST", "/api/requests", body);
-  }
-
-  async verify(text) {
-    const answer = await fetch(`${this.base}/verify`, { method: "POST", headers: { "content-type": "text/plain" }, body: text });
-    return answer.json();
-  }
-}
-
-async function freePort() {
-  const server = createServer();
-  await new Promise((done) => server.listen(0, "127.0.0.1", done));
-  const { port } = server.address();
-  await new Promise((done) => server.close(done));
-  return port;
-}
-
-let serial = 100;
-
-/** A person nobody else is, with a right check digit. */
-function person(name) {
-  serial += 1;
-  const weights = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
-  const body = `43011219870915${serial}`;
-  const sum = weights.reduce((total, weight, i) => total + weight * Number(body[i]), 0);
-  return { name, idNumber: body + "10X98765432"[sum % 11] };
-}
-
-const identityCard = ({ name, idNumber }) => ({
-  name, idNumber, sex: Number(idNumber[16]) % 2 === 1 ? "1" : "2", ethnicity: "01", birthDate: "1987-09-15", address: "湖南省长沙市望城区高塘岭街道演示路88号6栋2单元1203室",
-  validFrom: "2019-05-25", validUntil: "2039-05-25",
-});
 
 let city;
 let browser;
@@ -128,13 +47,6 @@ const open = async (phone, place) => {
 };
 
 const codeText = (phone) => phone.locator(".paper canvas.code").getAttribute("data-text");
-
-/** What axe finds wrong: rule and places. */
-async function violations(phone) {
-  await phone.evaluate(AXE);
-  const found = await phone.evaluate(() => window.axe.run({ resultTypes: ["violations"] }));
-  return found.violations.map((one) => `${one.id}: ${one.nodes.map((node) => node.target.join(" ")).join(", ")}`);
-}
 
 /** The wallet answers; the window reads what came. */
 async function outcome(asked, state) {

@@ -2,20 +2,13 @@
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import test, { after, before } from "node:test";
+import test from "node:test";
 
-import { Browser, City, signIn } from "./support.mjs";
+import { done, passwordOf, prepared, signIn, typeSignIn } from "./support.mjs";
 
 let city;
 let browser;
-before(async () => {
-  city = await City.start();
-  browser = await Browser.start({ camera: false });
-});
-after(async () => {
-  await browser?.stop();
-  city?.stop();
-});
+prepared((...both) => ([city, browser] = both), { camera: false });
 
 const open = async (account, place) => {
   const page = await browser.profile();
@@ -23,10 +16,6 @@ const open = async (account, place) => {
   await page.goto(`${city.base}/${place}`);
   await page.locator("h1").waitFor();
   return page;
-};
-const done = async (page) => {
-  assert.deepEqual(page.problems, [], "the page's console");
-  await page.context().close();
 };
 const saved = async (page, name) => {
   const [file] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name }).first().click()]);
@@ -39,9 +28,7 @@ test("signing in leads each of them to the own page, and the supervisor may not 
     ["auditor", "/audit"],
   ]) {
     const page = await browser.profile({ path: `${city.base}/signin` });
-    await page.fill("#account", account);
-    await page.fill("#password", `demo-${account}`);
-    await page.click("form button.primary");
+    await typeSignIn(page, { account, password: passwordOf(account) });
     await page.waitForURL(city.base + path);
     await page.locator("tbody tr").first().waitFor();
     if (account === "supervisor") {

@@ -2,10 +2,10 @@
 // when something is missing, and how fast a verdict is. `journey.test.mjs` tells the whole story with a wallet.
 
 import assert from "node:assert/strict";
-import test, { after, before } from "node:test";
+import test from "node:test";
 
 import { MATTER } from "./states.mjs";
-import { Browser, City, hasChromium, signIn, wedge } from "./support.mjs";
+import { done, prepared, signIn, wedge } from "./support.mjs";
 
 const CLERK = "yb-window";
 /** Longest median from scan to verdict, milliseconds. */
@@ -13,15 +13,7 @@ const QUICK = Number(process.env.CERTLESS_QUICK_MS ?? 300);
 
 let city;
 let browser;
-before(async () => {
-  assert.ok(hasChromium(), "Chromium is missing: apt-get install chromium, or name it in CHROMIUM");
-  city = await City.start();
-  browser = await Browser.start();
-});
-after(async () => {
-  await browser?.stop();
-  city?.stop();
-});
+prepared((...both) => ([city, browser] = both));
 
 async function desk(options) {
   const page = await browser.profile(options);
@@ -44,11 +36,6 @@ const verdict = async (page, kind) => {
   return (await word(page).textContent()).trim();
 };
 const met = (page) => page.locator(".materials li.met");
-const done = async (page) => {
-  assert.deepEqual(page.problems, [], "the page's console");
-  await page.context().close();
-};
-
 test("a camera reads the identity card, a scanner the second licence; the case is accepted with a receipt", async () => {
   const page = await desk();
   const resident = await city.resident("idCard", "socialSecurityCard");
@@ -111,6 +98,61 @@ test("paper proves no holder: a case needs the changing code", async () => {
   await wedge(page, await resident.code("idCard", "--printed"));
   assert.equal(await verdict(page, "refuse"), "核验未通过");
   assert.match(await page.locator(".verdict .notice").textContent(), /亮证码/);
+  await done(page);
+});
+
+/** A key that an input method took: it says which one it was, or hides that too; what it writes comes as an input. */
+async function imeKey(keyboard, char, written, { hidden } = {}) {
+  const [code, shift] = hidden ? ["", false] : physical(char);
+  const key = { key: hidden ? "Unidentified" : "Process", code, windowsVirtualKeyCode: 229, modifiers: shift ? 8 : 0 };
+  await keyboard.send("Input.dispatchKeyEvent", { type: "rawKeyDown", ...key });
+  if (written) await keyboard.send("Input.insertText", { text: written });
+  await keyboard.send("Input.dispatchKeyEvent", { type: "keyUp", ...key });
+}
+
+/** The key of an American keyboard that a scanner presses for a character. */
+function physical(char) {
+  if (/[A-Za-z]/.test(char)) return [`Key${char.toUpperCase()}`, char !== char.toLowerCase()];
+  if (/\d/.test(char)) return [`Digit${char}`, false];
+  if (")!@#$%^&*(".includes(char)) return [`Digit${")!@#$%^&*(".indexOf(char)}`, true];
+  const keys = { ":": "Semicolon", "/": "Slash", "+": "Equal", "=": "Equal", "-": "Minus", _: "Minus", ".": "Period", " ": "Space" };
+  assert.ok(keys[char], `no key for ${char}`);
+  return [keys[char], ":+_".includes(char)];
+}
+
+const wide = (char) => (char === " " ? "\u3000" : String.fromCharCode(char.charCodeAt(0) + 0xfee0));
+
+test("a scanner is read while an input method is switched on, and the field is as it was", async () => {
+  const page = await desk();
+  const resident = await city.resident("idCard");
+  const keyboard = await page.context().newCDPSession(page);
+  const enter = { key: "Enter", code: "Enter", windowsVirtualKeyCode: 13, text: "\r" };
+  const ways = {
+    "full-width keys": (char) => keyboard.send("Input.dispatchKeyEvent", { type: "keyDown", key: wide(char), text: wide(char) }),
+    "full-width writing": (char) => imeKey(keyboard, char, wide(char)),
+    "a composition": async (char, so) => {
+      await imeKey(keyboard, char);
+      await keyboard.send("Input.imeSetComposition", { text: so.toLowerCase(), selectionStart: so.length, selectionEnd: so.length });
+    },
+    "hidden keys": (char) => imeKey(keyboard, char, wide(char), { hidden: true }),
+  };
+  for (const [name, type] of Object.entries(ways)) {
+    await page.fill("#matter-search", "异地");
+    await page.focus("#matter-search");
+    const code = await resident.code("idCard");
+    for (let i = 0; i < code.length; i += 1) await type(code[i], code.slice(0, i + 1));
+    await keyboard.send("Input.dispatchKeyEvent", { type: "keyDown", ...enter });
+    assert.equal(await verdict(page, "pass"), "核验通过", name);
+    await page.waitForTimeout(350);
+    assert.equal(await page.inputValue("#matter-search"), "异地", name);
+    await page.keyboard.press("Escape");
+    await page.locator(".verdict").waitFor({ state: "detached" });
+  }
+  await page.fill("#matter-search", "");
+  for (const char of "ydjy") await imeKey(keyboard, char);
+  await page.waitForTimeout(100);
+  await keyboard.send("Input.insertText", { text: "异地就医" });
+  await page.getByRole("option", { name: MATTER }).waitFor();
   await done(page);
 });
 

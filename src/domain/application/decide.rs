@@ -9,6 +9,7 @@ use crate::base::id::{ApplicationId, CredentialId, TypeCode};
 use crate::base::json::{Map, Value};
 use crate::crypto::digest::sha256;
 use crate::domain::account::Author;
+use crate::domain::catalogue::annotation::NumberSource;
 use crate::domain::catalogue::field::FieldFormat;
 use crate::domain::catalogue::{Catalogue, CredentialType};
 use crate::domain::change::Change;
@@ -139,12 +140,15 @@ impl City {
     }
 }
 
-/// Fills in what the case already knows: its number, the applicant, and fields that were shown under the same name.
+/// Fills in what the case already knows: its number, the applicant, and fields that were shown under the same name; not
+/// the number of another licence.
 fn prefill(row: &mut Map, application: &Application, credential_type: &CredentialType) {
     let applicant = &application.body.applicant;
+    let numbering = credential_type.numbering();
+    let own = numbering.field.as_ref().filter(|_| numbering.source != NumberSource::Holder);
     for field in credential_type.fields() {
         let case = matches!(field.format, FieldFormat::CaseNumber).then(|| application.head.id.as_str().into());
-        let known = case.or_else(|| shown(&application.body.claims, &field.name));
+        let known = case.or_else(|| shown(&application.body.claims, &field.name).filter(|_| own != Some(&field.name)));
         if let (false, Some(value)) = (row.contains_key(&field.name), known) {
             row.insert(field.name.clone(), value);
         }

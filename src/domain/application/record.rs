@@ -183,10 +183,13 @@ impl Application {
     fn second_person(&self, city: &City) -> Option<Value> {
         let Waiting { agency, action } = self.head.waiting.as_ref()?;
         let pending = city.pending(agency, action).ok()?;
+        let registry = city.registry();
         Some(json!({
             "action": action,
             "agency": agency,
+            "agencyName": registry.agency(agency).map(|known| &known.name),
             "state": pending.state(city.now()),
+            "expiresAt": crate::base::time::rfc3339(pending.head.expires),
             "refusal": pending.refusal(),
         }))
     }

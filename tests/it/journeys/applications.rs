@@ -4,7 +4,7 @@ use certless::base::json::{Value, json};
 use certless::vc::finding::Check;
 
 use crate::support::city::TestCity;
-use crate::support::roles::{Agency, Resident, Stranger, Window};
+use crate::support::roles::{Agency, Resident, Stranger, Window, stock};
 
 /// Needs the applicant's identity card and social security card; gives a filing receipt.
 const MATTER: &str = "异地就医备案";
@@ -151,4 +151,27 @@ fn a_case_that_is_not_taken_up_tells_why_and_takes_nothing_more() {
     let path = format!("/api/applications/{}/presentations", case["id"].as_str().unwrap());
     let code = resident.code("idCard", "basic");
     assert_eq!(city.send(Some(window.token()), &path, "text/plain", code.as_bytes()).status, 409);
+}
+
+#[test]
+fn a_result_of_the_type_that_was_shown_has_a_number_of_its_own() {
+    let city = TestCity::start();
+    let window = Window::new(&city, "ZR");
+    let title = stock("realEstate").find(|row| row.holders.len() == 1).unwrap();
+    let mut owner = Resident::of_code(&title.holders[0].code);
+    owner.obtain(&city, "idCard");
+    owner.obtain(&city, "realEstate");
+    let case = window.file("不动产变更登记", &owner);
+    for which in ["idCard", "realEstate"] {
+        window.scan(&case, &owner.code(which, "basic")).0.accept();
+    }
+    assert_eq!(window.step(&case, "accept", &json!({})).0, 200);
+    let mut row = title.values.clone();
+    let old = row.remove("certNo").unwrap();
+    let (status, decided) = window.step(&case, "decide", &json!({"decision": "grant", "results": {"realEstate": row}}));
+    assert_eq!((status, &decided["state"]), (200, &json!("granted")), "{decided}");
+    let id = decided["results"][0].as_str().unwrap();
+    let agency = Agency::new(&city, "ZR");
+    let issued = city.get(Some(agency.token()), &format!("/api/credentials/{id}"), "*/*").json();
+    assert_ne!(issued["package"]["number"], json!(old));
 }

@@ -2,6 +2,7 @@
 // remaining time, download what was refused. Doing it again issues nothing twice, so stopping and going on is harmless.
 
 import { call } from "../lib/api.js";
+import { Drop } from "../lib/drop.js";
 import { prepareType } from "../lib/fields.js";
 import { inputs } from "../lib/form.js";
 import { count, label, t } from "../lib/i18n.js";
@@ -95,23 +96,8 @@ export function Batch({ type, changed }) {
   </div>`;
 }
 
-function FileDrop({ onFile, name }) {
-  const [over, setOver] = useState(false);
-  return html`<label
-    class="drop ${over ? "over" : ""}"
-    onDragOver=${(event) => (event.preventDefault(), setOver(true))}
-    onDragLeave=${() => setOver(false)}
-    onDrop=${(event) => (event.preventDefault(), setOver(false), event.dataTransfer.files[0] && onFile(event.dataTransfer.files[0]))}
-  >
-    <input
-      class="hidden-text"
-      type="file"
-      accept=".csv,.xlsx"
-      onChange=${(event) => (event.target.files[0] && onFile(event.target.files[0]), (event.target.value = ""))}
-    />
-    <${Icon} name="file" /><span>${name ?? t("batch.drop")}</span></label
-  >`;
-}
+const FileDrop = ({ onFile, name }) =>
+  html`<${Drop} accept=".csv,.xlsx" onFile=${onFile}><${Icon} name="file" /><span>${name ?? t("batch.drop")}</span><//>`;
 
 /** Whether issuing is the next step: checked, and some rows are right. */
 const ready = (run) => Boolean(run?.ended) && run.done > run.refused.length;
@@ -194,7 +180,7 @@ function Refused({ run }) {
   const columns = [
     { name: "line", title: t("batch.line"), text: (one) => one.line },
     { name: "field", title: t("batch.field"), text: (one) => one.field },
-    { name: "reason", title: t("case.reason"), text: (one) => one.message },
+    { name: "reason", title: t("case.reason"), text: (one) => one.message, look: "wrap" },
   ];
   const rows = run.refused.slice(0, 100).map((one) => ({ line: one.row.line, ...firstFault(one) }));
   return html`<${Table}

@@ -1,6 +1,7 @@
 // The auditor's page: who did what, agency by agency, and the transparency log that all licences stand in.
 
 import { get } from "../lib/api.js";
+import { TextField } from "../lib/field.js";
 import { label, lang, moment, t } from "../lib/i18n.js";
 import { Failure, Frame, Icon, Loading, mount } from "../lib/page.js";
 import { html, useCallback, useEffect, useMemo, useState } from "../lib/preact.js";
@@ -63,18 +64,16 @@ function Events({ list, known, onChoose }) {
   return html`<div class="sheet stack">
     <div class="row narrow">
       <${AgencyField} list=${list} value=${known} onChoose=${onChoose} whole=${t("audit.city")} />
-      <div class="field slim">
-        <label for="from">${t("audit.from")}</label>
-        <input
-          id="from"
-          class="input"
-          type="date"
-          lang=${lang}
-          value=${from}
-          max=${dayBefore(0)}
-          onChange=${(event) => setFrom(event.target.value)}
-        />
-      </div>
+      <${TextField}
+        id="from"
+        name=${t("audit.from")}
+        kind="slim"
+        type="date"
+        lang=${lang}
+        max=${dayBefore(0)}
+        value=${from}
+        onText=${setFrom}
+      />
     </div>
     <${Records}
       key=${`${known}/${from}`}

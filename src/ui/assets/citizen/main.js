@@ -15,7 +15,7 @@ function Citizen() {
     channel.postMessage({ kind: "hello" });
     return () => channel.close();
   }, []);
-  const View = { request: Request, received: Received, receipt: Receipt, done: Done }[shown.kind] ?? Idle;
+  const View = { request: Request, received: Received, receipt: Receipt, waits: Waits, done: Done }[shown.kind] ?? Idle;
   return html`<${Frame}
     ><div class="citizen-page" aria-live="polite"><${View} shown=${shown} /></div
   ><//>`;
@@ -59,21 +59,24 @@ const Received = () =>
     <p>${t("citizen.receivedHelp")}</p>
   </div>`;
 
-function Receipt({ shown }) {
+/** The receipt's code, at the beginning of a case and while a second person looks at the decision. */
+function Receipt({ shown, title = "citizen.receipt", how = "receipt.how" }) {
   return html`<div class="ask-row">
     <div class="qr ask-qr"><img src=${svg(shown.receipt.qr)} alt=${t("receipt.alt")} /></div>
     <div class="stack ask-text">
-      <h1>${t("citizen.receipt")}</h1>
+      <h1>${t(title)}</h1>
       <dl class="facts">
         <dt>${t("citizen.matter")}</dt>
         <dd class="strong">${label(shown.matter)}</dd>
         <dt>${t("case.number")}</dt>
         <dd class="strong">${shown.receipt.number}</dd>
       </dl>
-      <p>${t("receipt.how")}</p>
+      <p>${t(how)}</p>
     </div>
   </div>`;
 }
+
+const Waits = ({ shown }) => html`<${Receipt} shown=${shown} title="citizen.waits" how="citizen.waitsHelp" />`;
 
 /** How it was decided; then the code to receive the result by, and the one to rate the service by, side by side. */
 function Done({ shown }) {

@@ -74,6 +74,7 @@ export function Records({ load, columns, rowKey, caption, empty, file, keep, chi
     const cells = shown.map((row) => kept.map((one) => (one.csv ?? one.text)(row)));
     download(`${file}.csv`, toCsv(titles, cells), "text/csv");
   };
+  if (state.rows?.length === 0 && !state.next) return html`<div class="records"><p class="empty" role="status">${empty}</p></div>`;
   return html`<div class="stack records">
     <div class="row narrow">
       <${TextField}

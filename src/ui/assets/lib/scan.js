@@ -1,6 +1,7 @@
 // Reading codes: the camera (with choice, torch and a hint about distance), pictures that are dropped or chosen, and the
 // typed 8-digit code. Decoding runs in a worker (zxing), so that the page stays quick.
 
+import { Drop } from "./drop.js";
 import { TextField } from "./field.js";
 import { t } from "./i18n.js";
 import { Icon, Notice } from "./page.js";
@@ -181,11 +182,8 @@ async function look(video, over, latest, setHint) {
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 
 /** A place where a picture or text file can be dropped, chosen or pasted. */
-export function DropArea({ onText, onWrong, children }) {
-  const [over, setOver] = useState(false);
+export function DropArea({ onText, onWrong }) {
   const take = async (file) => {
-    setOver(false);
-    if (!file) return;
     try {
       const texts = file.type.startsWith("image/") ? await readPicture(file) : [await file.text()];
       if (texts.length > 0 && texts[0].trim()) onText(texts[0].trim(), file);
@@ -194,20 +192,7 @@ export function DropArea({ onText, onWrong, children }) {
       onWrong(t("scan.nothing"));
     }
   };
-  return html`<label
-    class="drop ${over ? "over" : ""}"
-    onDragOver=${(event) => (event.preventDefault(), setOver(true))}
-    onDragLeave=${() => setOver(false)}
-    onDrop=${(event) => (event.preventDefault(), take(event.dataTransfer.files[0]))}
-  >
-    <input
-      class="hidden-text"
-      type="file"
-      accept="image/*,.json,.txt,.jwt"
-      onChange=${(event) => (take(event.target.files[0]), (event.target.value = ""))}
-    />
-    ${children ?? html`<${Icon} name="file" /><span>${t("scan.drop")}</span>`}
-  </label>`;
+  return html`<${Drop} accept="image/*,.json,.txt,.jwt" onFile=${take}><${Icon} name="file" /><span>${t("scan.drop")}</span><//>`;
 }
 
 /** The field for an 8-digit code. */

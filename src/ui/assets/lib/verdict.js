@@ -100,7 +100,7 @@ function Shown({ credential }) {
     <div>
       ${holder && html`<p class="holder">${holder}</p>`}
       <p class="strong">${label(credential.typeName) || credential.type?.at(-1)}</p>
-      <p class="soft">${[label(credential.issuerName) || credential.issuer, until].filter(Boolean).join(" · ")}</p>
+      <p class="soft">${label(credential.issuerName) || credential.issuer}${until && html` · <span class="nowrap">${until}</span>`}</p>
       ${credential.reliedOn && html`<p class="soft">${relied(credential.reliedOn)}</p>`}
     </div>
     ${subjects.map(
@@ -140,7 +140,7 @@ export function Grouped({ text }) {
     event.clipboardData.setData("text/plain", text);
     event.preventDefault();
   };
-  return html`<span class="number" onCopy=${copy}>${groups(text).join("\u2009 ")}</span>`;
+  return html`<span class="number grouped" onCopy=${copy}>${groups(text).join("\u2009 ")}</span>`;
 }
 
 let audio;

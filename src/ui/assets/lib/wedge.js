@@ -1,5 +1,5 @@
 // Scanners that type (USB wedge): keystrokes faster than a person, ended by Enter or Tab, or framed by a prefix, become one
-// scan wherever the focus is. Pure but for `listen`; tested in Node.
+// scan wherever the focus is, whatever an input method makes of it. Pure but for `listen`; tested in Node.
 
 /** Longest pause between two characters of one scan, milliseconds. */
 const PAUSE = 60;
@@ -70,34 +70,104 @@ export class Wedge {
   }
 }
 
-/** Calls `onScan(text)` for whatever a wedge scanner types on the page; returns how to stop. */
+/** Keys of a scanner's keyboard, which is an American one, without and with shift; letters and digits are computed. */
+const PAIRS = {
+  Backquote: "`~",
+  Minus: "-_",
+  Equal: "=+",
+  BracketLeft: "[{",
+  BracketRight: "]}",
+  Backslash: "\\|",
+  Semicolon: ";:",
+  Quote: "'\"",
+  Comma: ",<",
+  Period: ".>",
+  Slash: "/?",
+  Space: "  ",
+};
+const ABOVE_DIGITS = ")!@#$%^&*(";
+
+/** What a physical key types, or null. */
+function physical(event) {
+  const { code, shiftKey } = event;
+  const [, letter, digit] = /^(?:Key([A-Z])|(?:Digit|Numpad)(\d))$/.exec(code) ?? [];
+  if (letter) return shiftKey !== event.getModifierState("CapsLock") ? letter : letter.toLowerCase();
+  if (digit) return shiftKey && code.startsWith("Digit") ? ABOVE_DIGITS[digit] : digit;
+  if (/^(Numpad)?Enter$/.test(code)) return "Enter";
+  return PAIRS[code]?.[shiftKey ? 1 : 0] ?? null;
+}
+
+/** An input method took this key: it tells which key it was, or not even that. */
+const isTaken = (event) => event.key === "Process" || event.key === "Unidentified" || event.keyCode === 229;
+
+/**
+ * Calls `onScan(text)` for whatever a wedge scanner types on the page; returns how to stop. An input method that is switched
+ * on takes the keys and writes full-width letters or words of its own into the field: then the keys themselves are read, or,
+ * where it hides them, what it writes.
+ */
 export function listen(onScan) {
   const wedge = new Wedge();
   let before = null;
-  const down = (event) => {
-    if (event.ctrlKey || event.altKey || event.metaKey) return;
+  let hidden = false;
+  let composed = false;
+  const put = (key, event) => {
     const field = isField(event.target) ? event.target : null;
     const value = field?.value;
-    const { scan, swallow, first } = wedge.key(event.key, event.timeStamp);
-    if (first) before = { field, value };
+    const { scan, swallow, first } = wedge.key(key, event.timeStamp);
+    if (first) [before, composed] = [{ field, value }, false];
     if (swallow) {
       event.preventDefault();
       event.stopPropagation();
     }
-    if (scan) {
-      restore(before);
-      onScan(scan);
-    }
+    return scan;
+  };
+  const tell = (scan) => {
+    restore(before, composed);
+    onScan(scan);
+  };
+  const down = (event) => {
+    if (event.ctrlKey || event.altKey || event.metaKey) return;
+    const taken = isTaken(event);
+    const key = taken ? physical(event) : event.key;
+    hidden = key === null;
+    if (hidden) return;
+    const scan = put(key, event);
+    composed ||= taken;
+    if (scan) tell(scan);
+  };
+  const write = (event) => {
+    if (!hidden || !event.data || event.isComposing) return;
+    for (const key of event.data) put(key, event);
+    composed = true;
   };
   addEventListener("keydown", down, true);
-  return () => removeEventListener("keydown", down, true);
+  addEventListener("beforeinput", write, true);
+  return () => {
+    removeEventListener("keydown", down, true);
+    removeEventListener("beforeinput", write, true);
+  };
 }
 
 const isField = (target) => target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement;
 
-/** Takes back the first characters of a scan, which went into a field before it was known to be one. */
-function restore(before) {
+/** How long an input method may still write what it had in hand, milliseconds. */
+const LATE = 300;
+
+/** Takes back what went into a field of a scan: its first characters, or all that an input method made of it. */
+function restore(before, composed) {
   if (!before?.field) return;
-  before.field.value = before.value;
-  before.field.dispatchEvent(new Event("input", { bubbles: true }));
+  const { field, value } = before;
+  if (composed) {
+    field.blur();
+    const late = (event) => event.isTrusted && undo();
+    field.addEventListener("input", late);
+    setTimeout(() => field.removeEventListener("input", late), LATE);
+  }
+  const undo = () => {
+    if (field.value === value) return;
+    field.value = value;
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+  };
+  undo();
+  if (composed && field.isConnected) field.focus();
 }

@@ -1,10 +1,10 @@
 // The own account: who is signed in, another password, and a one-time code from an authenticator app as a second lock.
 
 import { post } from "../lib/api.js";
-import { TextField } from "../lib/field.js";
 import { label, t } from "../lib/i18n.js";
 import { Icon, Notice } from "../lib/page.js";
 import { html, useEffect, useRef, useState } from "../lib/preact.js";
+import { CodeField, Fault, PasswordField } from "./parts.js";
 import { NewPassword } from "./password.js";
 
 /** `home` is the page of the session's role. */
@@ -53,7 +53,7 @@ function OneTime({ on, done }) {
     setSetup(null);
     done(what);
   };
-  const fault = error && html`<${Notice} kind=${error.status === 0 ? "unsure" : "refuse"} live>${error.message}<//>`;
+  const fault = html`<${Fault} error=${error} />`;
   if (setup)
     return html`<form
       class="sheet stack"
@@ -64,19 +64,7 @@ function OneTime({ on, done }) {
       <p class="qr small-code"><img src=${picture(setup.qr)} alt=${t("signin.totpPicture")} /></p>
       <p>${t("signin.totpType")}<br /><span class="number-wrap strong" data-secret>${groups(setup.secret)}</span></p>
       ${fault}
-      <${TextField}
-        id="totp-code"
-        name=${t("signin.totp")}
-        hint=${t("signin.totpFirst")}
-        at=${field}
-        code
-        inputmode="numeric"
-        autocomplete="one-time-code"
-        maxlength="8"
-        required
-        value=${code}
-        onText=${setCode}
-      />
+      <${CodeField} id="totp-code" hint=${t("signin.totpFirst")} at=${field} value=${code} onText=${setCode} />
       <div class="row">
         <button class="button primary">${t("signin.totpConfirm")}</button>
         <button class="button" type="button" onClick=${() => setSetup(null)}>${t("do.cancel")}</button>
@@ -88,15 +76,7 @@ function OneTime({ on, done }) {
     <h2>${t("signin.totpTitle")}</h2>
     <p><${Icon} name=${on ? "pass" : "key"} /> ${t(on ? "signin.totpIsOn" : "signin.totpIsOff")}</p>
     ${fault}
-    <${TextField}
-      id="totp-password"
-      name=${t("signin.currentPassword")}
-      type="password"
-      autocomplete="current-password"
-      required
-      value=${password}
-      onText=${setPassword}
-    />
+    <${PasswordField} id="totp-password" name=${t("signin.currentPassword")} now value=${password} onText=${setPassword} />
     <button class="button ${on ? "" : "primary"}" disabled=${!password}>
       ${t(on ? "signin.totpEnd" : "signin.totpBegin")}
     </button>

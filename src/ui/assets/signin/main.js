@@ -8,6 +8,7 @@ import { Frame, Icon, Notice, mount } from "../lib/page.js";
 import { html, useEffect, useRef, useState } from "../lib/preact.js";
 import { backAddress, leave, session } from "../lib/session.js";
 import { Account } from "./account.js";
+import { CodeField, Fault, PasswordField } from "./parts.js";
 import { NewPassword } from "./password.js";
 
 /** The page of each role. */
@@ -74,7 +75,7 @@ function SignIn() {
     <div class="narrow">
       <form class="sheet stack" onSubmit=${send}>
         <h1>${t("signin.title")}</h1>
-        ${error instanceof Problem && html`<${Notice} kind=${error.status === 0 ? "unsure" : "refuse"} live>${error.message}<//>`}
+        ${error instanceof Problem && html`<${Fault} error=${error} />`}
         ${
           error?.found &&
           html`<${Notice} icon="person"
@@ -93,31 +94,8 @@ function SignIn() {
           value=${account}
           onText=${setAccount}
         />
-        <${TextField}
-          id="password"
-          name=${t("signin.password")}
-          type="password"
-          autocomplete="current-password"
-          required
-          value=${password}
-          onText=${setPassword}
-        />
-        ${
-          asked &&
-          html`<${TextField}
-            id="totp"
-            name=${t("signin.totp")}
-            hint=${t("signin.totpHint")}
-            at=${second}
-            code
-            inputmode="numeric"
-            autocomplete="one-time-code"
-            maxlength="8"
-            required
-            value=${totp}
-            onText=${setTotp}
-          />`
-        }
+        <${PasswordField} id="password" name=${t("signin.password")} now value=${password} onText=${setPassword} />
+        ${asked && html`<${CodeField} id="totp" hint=${t("signin.totpHint")} at=${second} value=${totp} onText=${setTotp} />`}
         <button class="button primary big wide" disabled=${busy}>
           ${busy && html`<span class="spin"></span>`}${t("signin.send")}
         </button>

@@ -1,5 +1,5 @@
-// The supervisor's page: what each agency has issued by type, how single licences stand, and what waits for a second person.
-// Everything is read; nothing can be changed here.
+// The supervisor's page: what each agency has issued by type, how single licences stand, what waits for a second person, how
+// services were rated, and what holders object to. All of it is read; only objections are answered here.
 
 import { get } from "../lib/api.js";
 import { ChoiceField } from "../lib/field.js";

@@ -8,7 +8,8 @@ import { day, label, maskCode, moment, t } from "../lib/i18n.js";
 import { Icon, Notice } from "../lib/page.js";
 import { html, useEffect, useRef, useState } from "../lib/preact.js";
 import { Grouped } from "../lib/verdict.js";
-import { missing } from "./desk.js";
+import { awaits, missing } from "./desk.js";
+import { SecondPerson } from "./second.js";
 
 export function ApplicationSide({ desk, state }) {
   const { application, matter } = state;
@@ -109,8 +110,18 @@ function Next({ desk, state }) {
       >${dialog}
     </div>`;
   }
+  if (awaits(application)) {
+    return html`<div class="stack">
+      <${SecondPerson} second=${application.secondPerson} />
+      <button class="button big wide" type="button" onClick=${() => desk.receipt()}>
+        <${Icon} name="print" />${t("case.receipt")} <kbd>F8</kbd>
+      </button>
+      <button class="button big wide primary" type="button" onClick=${() => desk.next()}>${t("window.nextPerson")}</button>
+    </div>`;
+  }
   if (application.state === "accepted") {
     return html`<div class="stack">
+      <${SecondPerson} second=${application.secondPerson} />
       ${state.mode === "receipt" && html`<p class="soft">${t("case.giveReceipt")}</p>`}
       <button
         class="button big wide ${state.mode === "receipt" ? "primary" : ""}"

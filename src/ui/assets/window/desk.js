@@ -31,6 +31,9 @@ export function requirements(state) {
 /** Requirements that neither a credential nor the clerk's own mark meets. */
 export const missing = (state) => requirements(state).filter((one) => !one.fulfilled && !state.extra[one.id]);
 
+/** Whether the decision on an application waits for a second person. */
+export const awaits = (application) => application?.state === "accepted" && application.secondPerson?.state === "open";
+
 /** The desk: `state` and what can be done. The functions stay the same; they read the newest state. */
 export function useDesk() {
   const [state, setState] = useState(EMPTY);
@@ -97,9 +100,25 @@ function actions(read, set) {
     home({ application, matter, extra: {} });
   };
 
+  /** How the case stands now; one that another person decided meanwhile ends here as if it had been decided here. */
   const refresh = async () => {
     const { application } = read();
-    if (application) set({ application: { ...application, ...(await get(`/api/applications/${application.id}`)) } });
+    if (!application) return;
+    const found = await get(`/api/applications/${application.id}`);
+    if (read().application?.id !== found.id) return;
+    if (awaits(application) && found.state === "granted") return granted(found);
+    set({ application: found });
+  };
+
+  /** After granting: the results go to the phone, unless the decision waits for a second person. */
+  const granted = async (application) => {
+    if (awaits(application)) {
+      home({ application });
+      return tellCitizen({ kind: "waits", matter: application.matter.name, receipt: application.receipt });
+    }
+    home({ application, mode: "done", offers: [] });
+    tellDone(application, []);
+    await offer();
   };
 
   const desk = {
@@ -174,14 +193,8 @@ function actions(read, set) {
     /** Grants; where the result needs more than the case knows, the form for it opens with what is wrong. */
     async grant(results = {}) {
       try {
-        const application = await post(
-          `/api/applications/${read().application.id}/decide`,
-          { decision: "grant", results },
-          { timeout: 30000 },
-        );
-        home({ application, mode: "done", offers: [] });
-        tellDone(application, []);
-        await offer();
+        const path = `/api/applications/${read().application.id}/decide`;
+        await granted(await post(path, { decision: "grant", results }, { timeout: 30000 }));
       } catch (error) {
         if (error.reasons?.length > 0) set({ mode: "result", error });
         else fail(error);

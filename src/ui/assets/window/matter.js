@@ -2,6 +2,7 @@
 // itself off, with the clerk's own marks for forms, commitments and what may follow later.
 
 import { get } from "../lib/api.js";
+import { TextField } from "../lib/field.js";
 import { count, label, t } from "../lib/i18n.js";
 import { Failure, Icon } from "../lib/page.js";
 import { html, useEffect, useRef, useState } from "../lib/preact.js";
@@ -115,24 +116,21 @@ function Search({ onChoose }) {
   };
   return html`<div class="stack">
     <h2 id="matter-title">${t("window.chooseMatter")}</h2>
-    <div class="field">
-      <label for="matter-search">${t("window.searchMatter")}</label>
-      <input
-        ref=${field}
-        id="matter-search"
-        class="input"
-        type="search"
-        autocomplete="off"
-        role="combobox"
-        aria-expanded="true"
-        aria-controls="matter-list"
-        aria-activedescendant=${shown[at] ? `m-${shown[at].code}` : undefined}
-        value=${text}
-        onInput=${(event) => ((entered.current = false), setText(event.target.value))}
-        onKeyDown=${keys}
-      />
-      <span class="hint">${t("window.searchHint")}</span>
-    </div>
+    <${TextField}
+      id="matter-search"
+      name=${t("window.searchMatter")}
+      hint=${t("window.searchHint")}
+      at=${field}
+      type="search"
+      autocomplete="off"
+      role="combobox"
+      aria-expanded="true"
+      aria-controls="matter-list"
+      aria-activedescendant=${shown[at] ? `m-${shown[at].code}` : undefined}
+      value=${text}
+      onText=${(typed) => ((entered.current = false), setText(typed))}
+      onKeyDown=${keys}
+    />
     ${error && html`<${Failure} error=${error} />`}
     <ul class="matters" id="matter-list" role="listbox" aria-label=${t("window.chooseMatter")}>
       ${shown.map(

@@ -7,9 +7,10 @@ import { html, useEffect, useState } from "../lib/preact.js";
 import { Camera, DropArea, SpokenField } from "../lib/scan.js";
 import { Grouped, Verdict, reasonOf } from "../lib/verdict.js";
 import { CopyButton } from "./copy.js";
-import { missing } from "./desk.js";
+import { awaits, missing } from "./desk.js";
 import { Receipt } from "./receipt.js";
 import { ResultForm } from "./result.js";
+import { Waiting } from "./second.js";
 
 export function Middle({ desk, state }) {
   switch (state.mode) {
@@ -50,6 +51,7 @@ export function Middle({ desk, state }) {
         </p>
       </div>`;
     default:
+      if (awaits(state.application)) return html`<${Waiting} desk=${desk} application=${state.application} />`;
       return html`<${Wait} desk=${desk} state=${state} />`;
   }
 }

@@ -1,6 +1,7 @@
 // Consent: who asks, for which matter and why, which fields with their values, what stays private; then agreeing or
 // refusing, both as easy, and what came of it.
 
+import { ChoiceField } from "../../lib/field.js";
 import { label, t } from "../../lib/i18n.js";
 import { html, useEffect, useRef, useState } from "../../lib/preact.js";
 import { countShown } from "../keep/licences.js";
@@ -122,10 +123,8 @@ function Part({ part, change }) {
   const rest = kept(part);
   const why = [...new Set(fields.map((one) => one.why).filter(Boolean))];
   return html`
-    ${part.choices.length > 1 && html`<label class="field"><span class="label">${t("wallet.present.which")}</span>
-      <select class="input" value=${part.chosen} onChange=${(event) => change(() => (part.chosen = Number(event.target.value)))}>
-        ${part.choices.map((one, i) => html`<option key=${i} value=${i}>${label(one.licence.about.name)} ${i + 1}</option>`)}
-      </select></label>`}
+    ${part.choices.length > 1 && html`<${ChoiceField} id="which-${part.query.id}" name=${t("wallet.present.which")} value=${part.chosen}
+      options=${part.choices.map((one, i) => [i, `${label(one.licence.about.name)} ${i + 1}`])} onChoose=${(at) => change(() => (part.chosen = Number(at)))} />`}
     ${why.length === 1 && html`<p class="small soft">${why[0]}</p>`}
     <ul class="asked">${fields.map((one) => html`<li key=${one.name} class=${one.on ? "" : "off"}>
       <span class="grow"><span class="small soft">${one.name}${one.required ? "" : t("wallet.present.optional")}</span>

@@ -1,6 +1,7 @@
 // 亮证: a licence and a view are chosen, the code is signed anew every 30 seconds, black on full white, with or without a
 // network; or an 8-digit code to be said at windows without a camera.
 
+import { ChoiceField } from "../../lib/field.js";
 import { label, t } from "../../lib/i18n.js";
 import { html, useEffect, useRef, useState } from "../../lib/preact.js";
 import { fromBase64url } from "../formats/bytes.js";
@@ -27,10 +28,8 @@ export function Show({ argument }) {
   const view = views.includes(wanted) ? wanted : views[0];
   const order = licence.about.views.map((one) => one.name).filter((name) => views.includes(name));
   return html`
-    ${able.length > 1 && html`<label class="field"><span class="label">${t("wallet.show.which")}</span>
-      <select class="input" value=${licence.id} onChange=${(event) => setChosen(event.target.value)}>
-        ${able.map((one) => html`<option key=${one.id} value=${one.id}>${label(one.about.name)}</option>`)}
-      </select></label>`}
+    ${able.length > 1 && html`<${ChoiceField} id="which" name=${t("wallet.show.which")} value=${licence.id}
+      options=${able.map((one) => [one.id, label(one.about.name)])} onChoose=${setChosen} />`}
     ${Math.abs(skew) > 60 && html`<p class="advice" role="status"><${Glyph} name="unsure" /><span>${t("wallet.trouble.clock", { n: Math.round(Math.abs(skew) / 60) })}</span></p>`}
     <${Code} key=${`${licence.id}/${view}`} licence=${licence} view=${view} online=${online} />
     <fieldset class="views"><legend class="label">${t("wallet.show.view")}</legend>

@@ -1,6 +1,7 @@
 // 用证记录: what windows verified of the holder's licences, as the city keeps it, signed; objecting and the answer to it.
 
 import { schemaOf } from "../../lib/catalogue.js";
+import { TextField } from "../../lib/field.js";
 import { clock, day, label, moment, t } from "../../lib/i18n.js";
 import { html, useEffect, useRef, useState } from "../../lib/preact.js";
 import { Glyph } from "../parts/glyph.js";
@@ -105,8 +106,7 @@ function Objecting({ entry, onClose, onDone }) {
       <h2 id="object-title">${t("wallet.journal.object")}</h2>
       <p>${t("wallet.objection.text", { who: label(entry.use.unitName) })}</p>
       <p class="small soft">${day(entry.use.at)} ${clock(entry.use.at)} · ${label(entry.use.purpose)}</p>
-      <div class="field"><label for="object-reason">${t("wallet.objection.reason")}</label>
-        <textarea id="object-reason" class="input" rows="4" maxlength=${LONGEST} required value=${reason} onInput=${(event) => setReason(event.target.value)}></textarea></div>
+      <${TextField} id="object-reason" name=${t("wallet.objection.reason")} area rows="4" maxlength=${LONGEST} required value=${reason} onText=${setReason} />
       ${error && html`<p role="alert" class="wrong">${trouble(error)}</p>`}
       <p class="small soft">${t("wallet.objection.after")}</p>
       <div class="row two"><button class="button big" type="button" onClick=${() => dialog.current.close()}>${t("do.cancel")}</button>
