@@ -70,6 +70,13 @@ test("a licence goes from the form to a code with a PIN; a wrong digit is told w
   await page.getByRole("button", { name: "签发并出示领证码" }).click();
   await page.locator(".offer .qr img").waitFor();
   assert.match(await page.locator(".pin").textContent(), /^\s*\d[\d\s]{5,}$/);
+  await page.evaluate(() => (window.print = () => (window.printed = true)));
+  const until = page.locator(".paper .facts dd").nth(1);
+  const soon = await until.textContent();
+  await page.getByRole("button", { name: "打印领证通知" }).click();
+  await page.waitForFunction(() => window.printed);
+  assert.notEqual(await until.textContent(), soon, "a letter that travels is good for longer than a code on the screen");
+  assert.match(await page.locator(".offer .notice").first().textContent(), /等待持证人领取/);
   await page.emulateMedia({ media: "print" });
   assert.ok(await page.locator(".paper h1").isVisible(), "the letter");
   await page.emulateMedia({ media: "screen" });

@@ -23,7 +23,8 @@ export async function world(city) {
   await city.api("agency-RS", "POST", `/api/credentials/${suspended.id("socialSecurityCard")}/suspend`, {
     reason: "演示：持证人申请",
   });
-  return { city, resident, suspended, filed, accepted, refused };
+  const holder = await city.resident("idCard", "socialSecurityCard");
+  return { city, resident, suspended, holder, filed, accepted, refused };
 }
 
 export const MATTER = "异地就医备案";
@@ -36,7 +37,20 @@ const chooseMatter = async (page) => {
 };
 const settled = (page) => page.locator(".verdict .checklist li.lit").nth(8).waitFor({ state: "attached" });
 
-/** `{name, staff?, open(page, world)}`. */
+/** A wallet that holds two licences, at a tab. */
+async function holding(page, { city, holder }, tab) {
+  for (const [agency, type] of [["GA", "idCard"], ["RS", "socialSecurityCard"]]) {
+    const offer = { credential: holder.id(type), pin: false };
+    await page.goto((await city.api(`agency-${agency}`, "POST", "/api/offers", offer)).body.link);
+    await page.click("form .actions button");
+    await page.locator(".outcome.pass").waitFor();
+  }
+  await page.goto(`${city.base}/wallet#cards`);
+  if (tab !== "cards") await page.click(`.tabbar a[href="/wallet#${tab}"]`);
+  await page.locator(`main.at-${tab}`).waitFor();
+}
+
+/** `{name, staff?, open(page, world)}`; `picture` ones have tests of their own and are only shown. */
 export const STATES = [
   { name: "start", open: (page, { city }) => page.goto(`${city.base}/`) },
   { name: "signin", open: (page, { city }) => page.goto(`${city.base}/signin`) },
@@ -224,6 +238,38 @@ export const STATES = [
   { name: "progress-refused", open: (page, { city, refused }) => page.goto(city.base + receipt(refused)) },
   { name: "progress-missing", open: (page, { city }) => page.goto(`${city.base}/r/none`) },
   { name: "wallet", open: (page, { city }) => page.goto(`${city.base}/wallet`) },
+  ...["cards", "show", "scan", "journal"].map((tab) => ({
+    name: `wallet-${tab}`,
+    picture: true,
+    open: (page, all) => holding(page, all, tab),
+  })),
+  {
+    name: "wallet-card",
+    picture: true,
+    async open(page, all) {
+      await holding(page, all, "cards");
+      await page.locator(".plastic").first().click();
+      await page.locator("main.at-card").waitFor();
+    },
+  },
+  {
+    name: "wallet-consent",
+    picture: true,
+    async open(page, all) {
+      await holding(page, all, "cards");
+      const asked = { matter: all.filed.matter.code, file: true };
+      await page.goto((await all.city.api("window-YB", "POST", "/api/requests", asked)).body.link);
+      await page.locator(".even").first().waitFor();
+    },
+  },
+  {
+    name: "wallet-settings",
+    picture: true,
+    async open(page, all) {
+      await holding(page, all, "cards");
+      await page.goto(`${all.city.base}/wallet#settings`);
+    },
+  },
 ];
 
 /** The accounts of the demo city by the page they use. */

@@ -68,6 +68,7 @@ export function Issue({ type, agency, changed }) {
   if (offer)
     return html`<${Offer}
       offer=${offer}
+      wanted=${{ type: type.code, row: toRow(list, values) }}
       type=${type}
       agency=${agency}
       holder=${holderOf(schema, values)}

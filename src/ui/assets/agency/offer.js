@@ -1,7 +1,7 @@
 // What was made: the code and PIN on the screen, or as a letter for the post (领证通知), watched until the holder took it.
 
-import { get, post } from "../lib/api.js";
-import { day, label, moment, t } from "../lib/i18n.js";
+import { freshKey, get, post } from "../lib/api.js";
+import { label, moment, t } from "../lib/i18n.js";
 import { Failure, Icon, Notice } from "../lib/page.js";
 import { Paper } from "../lib/paper.js";
 import { html, useEffect, useState } from "../lib/preact.js";
@@ -10,10 +10,26 @@ import { Grouped } from "../lib/verdict.js";
 const svg = (text) =>
   text?.startsWith("data:") ? text : `data:image/svg+xml;charset=utf-8,${encodeURIComponent(text ?? "")}`;
 
-/** An offer until it is claimed or ended; `path` is where it is asked after, `nextText` what comes after it. */
-export function Offer({ offer, type, agency, holder, next, nextText = t("issue.next"), path = "/api/offers" }) {
+/**
+ * An offer until it is claimed or ended; `path` is where it is asked after, `nextText` what comes after it. `wanted` is what
+ * it was asked for by: a letter takes its time, so that printing one asks anew for an offer that lives as long.
+ */
+export function Offer({ offer: first, wanted, type, agency, holder, next, nextText = t("issue.next"), path = "/api/offers" }) {
+  const [offer, setOffer] = useState(first);
   const [state, setState] = useState(offer.state ?? "offered");
   const [error, setError] = useState(null);
+  const letter = async () => {
+    setError(null);
+    try {
+      if (!offer.letter) {
+        await post(`${path}/${offer.id}/cancel`);
+        setOffer({ ...(await post(path, { ...wanted, letter: true }, { key: freshKey() })), letter: true });
+      }
+      setTimeout(() => print(), 100);
+    } catch (problem) {
+      setError(problem);
+    }
+  };
   useEffect(() => {
     if (!offer.id || state !== "offered") return undefined;
     const timer = setInterval(
@@ -25,7 +41,7 @@ export function Offer({ offer, type, agency, holder, next, nextText = t("issue.n
       3000,
     );
     return () => clearInterval(timer);
-  }, [state]);
+  }, [state, offer.id]);
   const cancel = () => post(`${path}/${offer.id}/cancel`).then(() => setState("cancelled"), setError);
   if (offer.pending) {
     return html`<div class="sheet stack">
@@ -64,9 +80,7 @@ export function Offer({ offer, type, agency, holder, next, nextText = t("issue.n
         <button class="button primary" type="button" onClick=${next}>${nextText}</button>
         ${
           state === "offered" &&
-          html`<button class="button" type="button" onClick=${() => print()}>
-              <${Icon} name="print" />${t("offer.letter")}
-            </button>
+          html`${wanted && html`<button class="button" type="button" onClick=${letter}><${Icon} name="print" />${t("offer.letter")}</button>`}
             <button class="button plain" type="button" onClick=${cancel}>${t("offer.cancel")}</button>`
         }
       </div>
@@ -87,7 +101,7 @@ function Letter({ offer, type, agency, holder }) {
         <dt>${t("offer.pin")}</dt>
         <dd><strong>${offer.pin}</strong></dd>
         <dt>${t("offer.until")}</dt>
-        <dd>${day(offer.expiresAt)}</dd>
+        <dd>${moment(offer.expiresAt)}</dd>
       </dl>
     </div>
     <ol>

@@ -10,6 +10,7 @@ import { maskedText, prepareType, valueText } from "../lib/fields.js";
 import { day, label, maskCode, moment, t } from "../lib/i18n.js";
 import { Failure, Icon, Loading, Notice } from "../lib/page.js";
 import { html, useEffect, useState } from "../lib/preact.js";
+import { short } from "../lib/records.js";
 import { Table } from "../lib/table.js";
 import { ReasonDialog } from "../window/application.js";
 import { Offer } from "./offer.js";
@@ -54,16 +55,16 @@ export function Search({ type, agency, session, changed }) {
         html`<button class="link" type="button" onClick=${() => setOpen(one.id)}>${short(one.id)}</button>`,
     },
     {
-      name: "type",
-      title: t("search.type"),
-      text: (one) => one.type,
-      cell: (one) => (one.type === type.code ? label(type.name) : one.type),
-    },
-    {
       name: "status",
       title: t("search.state"),
       text: (one) => t(`life.${one.status}`),
       cell: (one) => html`<${Life} status=${one.status} />`,
+    },
+    {
+      name: "type",
+      title: t("search.type"),
+      text: (one) => one.type,
+      cell: (one) => (one.type === type.code ? label(type.name) : one.type),
     },
     { name: "issued", title: t("search.issued"), text: (one) => one.issuedAt, cell: (one) => day(one.issuedAt) },
     {
@@ -121,7 +122,6 @@ async function look(asked, typed) {
   return held;
 }
 
-const short = (id) => (id.length > 34 ? `…${id.slice(-30)}` : id);
 const KIND = { valid: "pass", suspended: "unsure", revoked: "refuse" };
 const Life = ({ status }) =>
   html`<span class="chip ${KIND[status] ?? ""}"
@@ -170,6 +170,7 @@ function One({ id, agency, session, close, changed }) {
   if (offer)
     return html`<${Offer}
       offer=${offer}
+      wanted=${{ credential: id }}
       type=${{ name: about.name }}
       agency=${agency}
       holder=${holder}

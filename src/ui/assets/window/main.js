@@ -60,7 +60,7 @@ function Window({ session }) {
     <p class="keys screen" aria-label=${t("window.keys")}>
       ${KEYS.map(([key, text]) => html`<span><kbd>${key === "Escape" ? "Esc" : key}</kbd> ${t(text)}</span>`)}
     </p>
-    ${state.application?.receipt?.qr && html`<${ReceiptPaper} application=${state.application} />`}
+    ${state.application?.receipt?.qr && html`<${ReceiptPaper} application=${state.application} agency=${state.matter?.agencyName} />`}
   <//>`;
 }
 

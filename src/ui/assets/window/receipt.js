@@ -30,7 +30,7 @@ export function Receipt({ desk, application }) {
 }
 
 /** On paper; shown only when printed. */
-export function ReceiptPaper({ application }) {
+export function ReceiptPaper({ application, agency }) {
   const { receipt } = application;
   const met = application.requirements.filter((one) => one.fulfilled);
   return html`<${Paper}>
@@ -43,6 +43,7 @@ export function ReceiptPaper({ application }) {
         <dd>${label(application.matter.name)}</dd>
         <dt>${t("case.applicant")}</dt>
         <dd>${application.applicant.name}</dd>
+        ${agency && html`<dt>${t("receipt.agency")}</dt><dd>${label(agency)}</dd>`}
         <dt>${t("receipt.at")}</dt>
         <dd>${moment(application.acceptedAt ?? application.filedAt)}</dd>
         <dt>${t("case.due")}</dt>
