@@ -186,7 +186,7 @@ function One({ id, agency, session, close, changed }) {
           holder=${holder}
           number=${maskCode(one.package.number)}
           from=${one.validFrom}
-          until=${one.validUntil}
+          until=${one.validUntil ?? "长期"}
           state=${one.status}
         />
         <${Actions} status=${one.status} onAsk=${setAsking} onHand=${hand} />
