@@ -43,7 +43,7 @@ async function received() {
   await phone.locator(".outcome.pass").waitFor();
   await phone.goto(`${city.base}/wallet#cards`);
   await phone.locator(".plastic").first().click();
-  await phone.getByText(/起登记在公开日志，第 [\d,]+ 条。/).waitFor();
+  await phone.getByText(/起登记在公开日志，第 [\d,]+ 号条目。/).waitFor();
   const said = await phone.locator("section", { has: phone.locator("#log-title") }).innerText();
   const [licence, proof] = [await saved(phone, "保存证照文件"), await saved(phone, "保存日志证明")];
   const bundle = join(folder, "bundle.json");
@@ -79,7 +79,7 @@ test("the wallet's words are those of the file, and the program's own check agre
   const { said, licence, proof } = files;
   const key = await (await fetch(`${city.base}/log/key`)).text();
   const found = await tlog.check(JSON.parse(readFileSync(licence, "utf8")), readFileSync(proof, "utf8"), key);
-  assert.ok(said.includes(`第 ${(found.index + 1).toLocaleString("en")} 条`), said);
+  assert.ok(said.includes(`第 ${found.index.toLocaleString("en")} 号条目`), said);
   const other = JSON.parse(readFileSync(licence, "utf8"));
   other.credentialSubject.name = "王某";
   assert.equal(await tlog.check(other, readFileSync(proof, "utf8"), key), null, "another document");

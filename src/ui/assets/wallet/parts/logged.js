@@ -25,7 +25,7 @@ function Place({ log }) {
   if (log.wrong) return html`<p class="advice"><${Glyph} name="refuse" /><span>${t("wallet.log.wrong")}</span></p>`;
   if (!log.proof) return html`<p class="soft">${t("wallet.log.waiting")}</p>`;
   if (log.unread) return html`<p class="soft">${t("wallet.log.unread")}</p>`;
-  return html`<p><${Glyph} name="pass" /> ${t("wallet.log.since", { when: moment(log.since), n: (log.index + 1).toLocaleString("en") })}</p>
+  return html`<p><${Glyph} name="pass" /> ${t("wallet.log.since", { when: moment(log.since), n: log.index.toLocaleString("en") })}</p>
     <p class="small soft">${t("wallet.log.seen", { n: log.size.toLocaleString("en"), when: moment(new Date(log.checked).toISOString()) })}</p>`;
 }
 
