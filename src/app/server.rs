@@ -11,6 +11,7 @@ use axum::http::HeaderValue;
 use axum::http::header::{REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
+use hyper_util::rt::TokioTimer;
 use tokio::net::TcpListener;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
@@ -26,6 +27,9 @@ use crate::http::problem::Problem;
 use crate::http::service::{Limits, Service};
 use crate::{http, ui};
 
+/// How long a connection may say nothing, or not finish the head of a request, before it is closed.
+const SILENCE: Duration = Duration::from_secs(30);
+
 /// Serves until interrupted; calls `ready` once the socket listens.
 ///
 /// `unavailable` when the address is taken or the store failed while serving.
@@ -38,6 +42,7 @@ pub fn serve(config: &Config, city: City, ready: impl FnOnce()) -> Result<(), Er
         limits: Limits {
             body: config.limits.body_bytes.max(config.limits.upload_bytes),
             rows: config.limits.batch_rows,
+            receiving: receiving(config),
             proxies: usize::from(config.limits.proxies),
         },
         metrics: Some(Arc::new(|| metrics.render())),
@@ -92,13 +97,20 @@ impl Loopback {
     }
 }
 
+/// Fails where the address cannot be had, for work that would be in vain without it.
+pub fn require_free(address: SocketAddr) -> Result<(), Error> {
+    std::net::TcpListener::bind(address).map(drop).map_err(|error| taken(address, &error))
+}
+
+fn taken(address: SocketAddr, error: &std::io::Error) -> Error {
+    Error::new(ErrorKind::Unavailable, format!("{address}: {error}")).says(
+        format!("无法监听 {address}：{error}。请换一个端口（--listen）。"),
+        format!("Cannot listen on {address}: {error}. Choose another address with --listen."),
+    )
+}
+
 async fn listen(config: &Config, service: Arc<Service>, ready: impl FnOnce()) -> Result<(), Error> {
-    let listener = TcpListener::bind(config.listen).await.map_err(|error| {
-        Error::new(ErrorKind::Unavailable, format!("{}: {error}", config.listen)).says(
-            format!("无法监听 {}：{error}。请换一个端口（--listen）。", config.listen),
-            format!("Cannot listen on {}: {error}. Choose another address with --listen.", config.listen),
-        )
-    })?;
+    let listener = TcpListener::bind(config.listen).await.map_err(|error| taken(config.listen, &error))?;
     let certificate = Tls::open(config, service.city.now())?;
     let router = router(config, &service);
     if certificate.is_none() && tls::is_enclosed(config) {
@@ -127,8 +139,17 @@ async fn guarded(listener: TcpListener, gate: Gate, router: Router, service: Arc
         stop(service).await;
         ending.graceful_shutdown(Some(Duration::from_secs(5)));
     });
-    let server = axum_server::from_tcp(listener.into_std()?)?.acceptor(gate).handle(handle);
+    let mut server = axum_server::from_tcp(listener.into_std()?)?.acceptor(gate).handle(handle);
+    let http = server.http_builder();
+    http.http1().timer(TokioTimer::new()).header_read_timeout(SILENCE);
+    http.http2().timer(TokioTimer::new()).keep_alive_interval(SILENCE).keep_alive_timeout(SILENCE);
     server.serve(router.into_make_service()).await
+}
+
+/// How long a body may take: a little less than the whole request, so that the sender hears whose fault it was.
+fn receiving(config: &Config) -> Duration {
+    let limit = Duration::from_secs(u64::from(config.limits.request_seconds));
+    limit.saturating_sub(Duration::from_secs(2)).max(limit / 2)
 }
 
 /// The interfaces and pages with what every answer gets.

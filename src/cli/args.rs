@@ -323,7 +323,7 @@ pub struct DemoArgs {
     /// Folder of the city's data.
     #[arg(id = "demo_data", long = "data", value_name = "DIR", default_value = "certless-data")]
     pub data: PathBuf,
-    /// Folder of the key files; keys/ beside the program's folder when --data is not given, else DIR/keys.
+    /// Folder of the key files; keys/ in the current folder when --data is not given, else DIR/keys.
     #[arg(id = "demo_keys", long = "keys", value_name = "DIR")]
     pub keys: Option<PathBuf>,
     /// Address to listen on.
@@ -417,6 +417,19 @@ impl Place {
         config.keys = Some(self.keys.clone().or(config.keys).unwrap_or_else(|| keys_beside(&self.data)));
         config.data.clone_from(&self.data);
         Ok(config)
+    }
+
+    /// The same of a city that is there: a mistyped folder is told, and no empty city is made in it.
+    pub fn city(&self) -> Result<Config, Error> {
+        let there = |name: &str| self.data.join(name).exists();
+        if self.config.is_some() || there("certless.json") || there("store") {
+            return self.config();
+        }
+        let folder = self.data.display();
+        Err(Error::not_found(format!("no city in {folder}")).says(
+            format!("{folder} 中没有城市。请用 --data 指定其数据目录；新建城市用 certless init，试用直接执行 certless。"),
+            format!("There is no city in {folder}. Name its folder with --data, or make one with certless init; certless alone starts the demo."),
+        ))
     }
 
     /// The folder of the key files.

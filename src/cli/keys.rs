@@ -19,7 +19,7 @@ pub fn run(args: &KeysArgs, out: Output) -> Result<u8, Error> {
         on_server(&client, &args.command, out)?;
         return Ok(OK);
     }
-    let config = args.place.config()?;
+    let config = args.place.city()?;
     let city = open::city(&config)?;
     here(&city, &args.command, out)?;
     open::write_trust_copy(&config.keys_folder(), &city)?;

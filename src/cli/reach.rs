@@ -72,7 +72,7 @@ impl Reach {
         if let (Some(server), Some(token)) = (&args.server, &args.token) {
             return Client::open(server, Some(token), args.ca.as_deref()).map(Self::There);
         }
-        let config = args.place.config()?;
+        let config = args.place.city()?;
         config.check()?;
         open::city(&config).map(|city| Self::Here(Box::new(city)))
     }

@@ -32,7 +32,7 @@ const FILLED: &str = "demo-filled";
 
 /// Serves a city.
 pub fn serve(args: &ServeArgs, out: Output) -> Result<u8, Error> {
-    let mut config = args.place.config()?;
+    let mut config = args.place.city()?;
     if let Some(listen) = args.listen {
         config.listen = listen;
     }
@@ -89,6 +89,8 @@ fn open_demo(config: &Config, out: Output) -> Result<City, Error> {
     require_same_origin(config)?;
     let city = open::city(config)?;
     if !config.data.join(FILLED).exists() {
+        // Told before thousands of licences are issued, not after.
+        server::require_free(config.listen)?;
         fill(config, &city, out)?;
     }
     demo::hire(&city)?;

@@ -62,7 +62,7 @@ fn client(server: &str, args: &StoreArgs) -> Result<Client, Error> {
 
 /// Asks the store on this machine, which nobody else holds meanwhile.
 fn here<T>(args: &StoreArgs, ask: impl FnOnce(&dyn Snapshot) -> Result<T, StoreError>) -> Result<T, Error> {
-    let config = args.place.config()?;
+    let config = args.place.city()?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let store = open::store(&config, &clock)?;
     let snapshot = store.snapshot()?;

@@ -15,7 +15,7 @@ use crate::domain::token::Role;
 /// Makes the token and prints it, or writes it to a file that only its owner reads.
 pub fn run(args: &TokenArgs, out: Output) -> Result<u8, Error> {
     let role = role(args)?;
-    let city = open::city(&args.place.config()?)?;
+    let city = open::city(&args.place.city()?)?;
     let token = city.new_token(role, &args.label)?;
     let Some(path) = &args.out else {
         out.line(token);

@@ -16,7 +16,7 @@ use crate::app::verifier::Verifier;
 use crate::base::clock::{Clock, FixedClock, SystemClock};
 use crate::base::json::Value;
 use crate::base::text::Lang;
-use crate::base::time::{china_date, parse_rfc3339};
+use crate::base::time::{Timestamp, china_date, parse_rfc3339};
 use crate::domain::archive::Archive;
 use crate::domain::catalogue::Catalogue;
 use crate::domain::error::{Error, ErrorKind};
@@ -96,8 +96,17 @@ fn verifier(args: &VerifyArgs) -> Result<Verifier, Error> {
 
 fn clock(args: &VerifyArgs) -> Result<Arc<dyn Clock>, Error> {
     Ok(match &args.at {
-        Some(at) => Arc::new(FixedClock::new(parse_rfc3339(at)?)),
+        Some(at) => Arc::new(FixedClock::new(moment(at)?)),
         None => Arc::new(SystemClock),
+    })
+}
+
+fn moment(at: &str) -> Result<Timestamp, Error> {
+    parse_rfc3339(at).map_err(|error| {
+        Error::from(error).says(
+            format!("--at 的时间“{at}”无效：应为 2026-03-01T09:00:00+08:00 这样的时间。"),
+            format!("{at} is no time for --at: write it like 2026-03-01T09:00:00+08:00."),
+        )
     })
 }
 
@@ -265,6 +274,15 @@ fn print_check(result: &CheckResult, out: Output) {
 /// A server's verdict in the caller's language.
 fn print_json(verdict: &Value, out: Output) {
     out.line(heading(verdict["accepted"] == true, is_undecided(verdict), out.lang));
+    // `credentials` has all of them where there are several, the one of `credential` too.
+    let single = verdict.get("credential").map(std::slice::from_ref).unwrap_or_default();
+    for credential in verdict["credentials"].as_array().map_or(single, Vec::as_slice) {
+        let label = |name: &str| credential.get(name)?.get(out.lang.pick("zh", "en"))?.as_str();
+        let issuer = label("issuerName").or_else(|| credential.get("issuer")?.as_str()).unwrap_or_default();
+        if let Some(name) = label("typeName") {
+            out.line(format!("  {name} · {issuer}"));
+        }
+    }
     for check in verdict["checks"].as_array().into_iter().flatten() {
         let mark = match check["state"].as_str() {
             Some("valid") => "✓",

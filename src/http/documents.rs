@@ -17,18 +17,23 @@ use crate::domain::catalogue::{Catalogue, context};
 use crate::domain::error::{Error, ErrorKind};
 use crate::domain::matter::catalogue::published;
 
+const SCHEMA_JSON: &str = "application/schema+json";
+const SCHEMA: &[(u16, &str, &str)] = &[(200, SCHEMA_JSON, "The schema.")];
+
 /// The operations of this resource.
 pub fn routes() -> Vec<Route> {
     vec![
         Route::get("/schemas/credentials", "The credential types.", get(types)),
-        Route::get("/schemas/credentials/{code}/{version}", "The JSON Schema of a credential type.", get(schema)),
+        Route::get("/schemas/credentials/{code}/{version}", "The JSON Schema of a credential type.", get(schema))
+            .answers(SCHEMA),
         Route::get(
             "/schemas/matters/{agency}/{version}",
             "The matters of an agency, as they are logged.",
             get(matters),
         ),
-        Route::get("/schemas/code-lists", "The code lists that schemas refer to.", get(code_lists)),
-        Route::get("/schemas/certificate-metadata", "The certificate metadata that schemas refer to.", get(metadata)),
+        Route::get("/schemas/code-lists", "The code lists that schemas refer to.", get(code_lists)).answers(SCHEMA),
+        Route::get("/schemas/certificate-metadata", "The certificate metadata that schemas refer to.", get(metadata))
+            .answers(SCHEMA),
         Route::get("/contexts/v1.jsonld", "The city's JSON-LD context.", get(jsonld)).answers(&[(
             200,
             "application/ld+json",
@@ -50,7 +55,7 @@ async fn schema(Path((code, version)): Path<(String, String)>) -> Answer<Respons
     let catalogue = Catalogue::embedded().map_err(Error::from)?;
     let found = catalogue.find(&code).filter(|found| found.version().to_string() == version);
     let found = found.ok_or_else(|| Error::not_found("no such schema"))?;
-    Ok(document("application/schema+json", found.text()))
+    Ok(document(SCHEMA_JSON, found.text()))
 }
 
 async fn matters(Path((agency, version)): Path<(String, String)>) -> Answer<Response> {
@@ -71,7 +76,7 @@ async fn metadata() -> Answer<Response> {
 fn shared(name: &str) -> Answer<Response> {
     let catalogue = Catalogue::embedded().map_err(Error::from)?;
     let text = catalogue.shared_document(name).ok_or_else(|| Error::not_found("no such schema"))?;
-    Ok(document("application/schema+json", text))
+    Ok(document(SCHEMA_JSON, text))
 }
 
 async fn jsonld() -> Answer<Response> {

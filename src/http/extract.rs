@@ -48,9 +48,24 @@ impl FromRequest<Shared> for Body {
     type Rejection = Problem;
 
     async fn from_request(request: Request, service: &Shared) -> Answer<Self> {
-        let bytes = Bytes::from_request(request, service).await;
-        bytes.map(Self).map_err(|error| Problem(Error::new(ErrorKind::TooLarge, error.to_string())))
+        let bytes = in_time(service, Bytes::from_request(request, service)).await?;
+        bytes.map(Self).map_err(|error| {
+            let too_large = error.status() == StatusCode::PAYLOAD_TOO_LARGE;
+            let detail = error.body_text();
+            Problem(if too_large { Error::new(ErrorKind::TooLarge, detail) } else { Error::malformed(detail) })
+        })
     }
+}
+
+/// What a body becomes, or a problem of the sender where it does not arrive in time.
+async fn in_time<T>(service: &Shared, body: impl Future<Output = T>) -> Answer<T> {
+    tokio::time::timeout(service.limits.receiving, body).await.map_err(|_| {
+        let error = Error::malformed(format!("no whole body within {} s", service.limits.receiving.as_secs()));
+        Problem(error.coded("body_late").says(
+            "内容没有在时限内收全，请检查网络后重发。",
+            "The content did not arrive in time. Check the network and send it again.",
+        ))
+    })
 }
 
 /// A file: the body itself, or the one part of a form (`multipart/form-data`, RFC 7578); a part named `proof` comes with it.
@@ -74,7 +89,7 @@ impl FromRequest<Shared> for Upload {
             return Ok(Self { media, bytes, proof: None });
         }
         let form = Multipart::from_request(request, service).await;
-        parts(form.map_err(|error| Problem(no_form(error.body_text())))?).await
+        in_time(service, parts(form.map_err(|error| Problem(no_form(error.body_text())))?)).await?
     }
 }
 

@@ -29,6 +29,7 @@ pub mod problem;
 pub mod ratings;
 pub mod reconcile;
 pub mod requests;
+pub mod resolution;
 pub mod route;
 pub mod sd_jwt;
 pub mod service;
@@ -72,6 +73,7 @@ pub fn routes() -> Vec<Route> {
     routes.extend(oid4vp::routes());
     routes.extend(status::routes());
     routes.extend(trust::routes().into_iter().map(published));
+    routes.extend(resolution::routes().into_iter().map(published));
     routes.extend(partners::routes());
     routes.extend(reconcile::routes());
     routes.extend(keys::routes());

@@ -27,7 +27,12 @@ const MOST: usize = 1 << 20;
 
 /// The operations of this resource.
 pub fn routes() -> Vec<Route> {
-    let object = &[(200, MEDIA_TYPE, "The signed request object."), (410, JSON, "It can no longer be answered.")];
+    let object = &[
+        (200, MEDIA_TYPE, "The signed request object."),
+        (400, JSON, "The request is malformed."),
+        (404, JSON, "There is no such request."),
+        (410, JSON, "It can no longer be answered."),
+    ];
     let routes = [
         Route::get("/oid4vp/requests/{id}", "A request object (OpenID4VP 1.0).", get(open)).answers(object),
         Route::post(
@@ -43,7 +48,12 @@ pub fn routes() -> Vec<Route> {
             &[(form::MEDIA_TYPE, "VpResponse")],
             post(answer),
         )
-        .answers(&[(200, JSON, "Taken; where the wallet leads its user."), (400, JSON, "Not accepted, and why.")]),
+        .answers(&[
+            (200, JSON, "Taken; where the wallet leads its user."),
+            (400, JSON, "Not accepted, and why."),
+            (404, JSON, "There is no such request."),
+            (410, JSON, "It has been answered."),
+        ]),
     ];
     routes.map(Route::any_origin).into()
 }

@@ -115,11 +115,12 @@ fn body(schema: &str) -> Value {
 fn responses(route: &Route) -> Value {
     let mut responses = Map::new();
     for (code, media, description) in route.answers {
-        let mut response = json!({"description": description});
-        if let (Value::Object(map), false) = (&mut response, media.is_empty()) {
-            map.insert("content".to_owned(), json!({*media: {}}));
+        // Several media types of one status are one response.
+        let response = responses.entry(code.to_string()).or_insert_with(|| json!({"description": description}));
+        let (Value::Object(response), false) = (response, media.is_empty()) else { continue };
+        if let Value::Object(content) = response.entry("content").or_insert_with(|| json!({})) {
+            content.insert((*media).to_owned(), json!({}));
         }
-        responses.insert(code.to_string(), response);
     }
     responses.insert(
         "default".to_owned(),

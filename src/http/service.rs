@@ -1,6 +1,7 @@
 //! What every handler works with: the city, the limits, and the one seam to blocking work.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::FromRequestParts;
 use axum::http::HeaderMap;
@@ -54,13 +55,15 @@ pub struct Limits {
     pub body: usize,
     /// Most rows of one batch.
     pub rows: usize,
+    /// Longest time in which a body arrives.
+    pub receiving: Duration,
     /// Proxies of our own before this server, whose `X-Forwarded-For` tells who calls.
     pub proxies: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { body: 16 << 20, rows: 5_000, proxies: 0 }
+        Self { body: 16 << 20, rows: 5_000, receiving: Duration::from_secs(28), proxies: 0 }
     }
 }
 

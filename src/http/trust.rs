@@ -1,9 +1,8 @@
-//! Who the city is: DID documents, the trust registry, issuer metadata, DID resolution.
+//! Who the city is: DID documents, the trust registry, issuer metadata.
 
 use axum::Json;
 use axum::extract::State;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
-use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
@@ -13,18 +12,19 @@ use super::route::{JSON, Route};
 use super::service::{Service, Shared, blocking};
 use crate::base::id::AgencyCode;
 use crate::base::json::{Map, Value, json};
-use crate::did::{self, Document, Form, Method, Relationships};
+use crate::did::{Document, Form, Method, Relationships};
 use crate::domain::error::Error;
 use crate::domain::trust::TrustedAgency;
 
 /// The media type of DID documents.
-const DID_JSON: &str = "application/did+json";
+pub(super) const DID_JSON: &str = "application/did+json";
+const DOCUMENT: &[(u16, &str, &str)] = &[(200, DID_JSON, "The document.")];
 
 /// The operations of this resource.
 pub fn routes() -> Vec<Route> {
     vec![
-        Route::get("/.well-known/did.json", "The city's DID document.", get(city_document)),
-        Route::get("/agencies/{code}/did.json", "An agency's DID document.", get(agency_document)),
+        Route::get("/.well-known/did.json", "The city's DID document.", get(city_document)).answers(DOCUMENT),
+        Route::get("/agencies/{code}/did.json", "An agency's DID document.", get(agency_document)).answers(DOCUMENT),
         Route::get("/.well-known/certless/trust", "The signed trust registry in force.", get(registry)),
         Route::get(
             "/.well-known/certless/trust/{version}",
@@ -46,10 +46,6 @@ pub fn routes() -> Vec<Route> {
             "SD-JWT VC issuer metadata of an agency.",
             get(issuer),
         ),
-        Route::get("/1.0/identifiers/{did}", "Resolves a DID.", get(resolve)).answers(&[
-            (200, "application/did-resolution", "The resolution result."),
-            (404, "application/did-resolution", "The DID is not found."),
-        ]),
     ]
 }
 
@@ -69,7 +65,8 @@ fn did_json(document: &Document) -> Response {
         .into_response()
 }
 
-fn city(service: &Service) -> Document {
+/// The DID document of the city.
+pub(super) fn city(service: &Service) -> Document {
     let names = &service.city.names;
     let key = service.city.keys().root.public_key().clone();
     let method = Method::new(
@@ -82,7 +79,8 @@ fn city(service: &Service) -> Document {
     Document::new(names.city_did()).with_method(method)
 }
 
-fn document(agency: &TrustedAgency) -> Document {
+/// The DID document of an agency, the keys of the past among its keys.
+pub(super) fn document(agency: &TrustedAgency) -> Document {
     let methods = agency.keys.iter().map(|key| {
         // A key that others know stays named, and may sign for nobody.
         let may = if key.compromised_from.is_some() { Relationships::default() } else { Relationships::ASSERTION };
@@ -127,55 +125,4 @@ async fn issuer(State(service): State<Shared>, Path(code): Path<String>) -> Answ
         Value::Object(jwk)
     });
     Ok(Json(json!({"issuer": agency.url, "jwks": {"keys": keys.collect::<Vec<_>>()}})))
-}
-
-async fn resolve(State(service): State<Shared>, uri: Uri, Path(decoded): Path<String>) -> Answer<Response> {
-    let did = asked(&uri, decoded);
-    let result = blocking(&service, move |service| Ok(resolution(service, &did))).await?;
-    let (status, body) = match result {
-        Ok(document) => (StatusCode::OK, resolved(Some(&document), None)),
-        Err((status, error)) => (status, resolved(None, Some(error))),
-    };
-    Ok((status, [(CONTENT_TYPE, "application/did-resolution")], body.to_string()).into_response())
-}
-
-/// The DID that was asked for: percent-encoded as it should be, or put into the path as it stands, as many do. The two
-/// differ for a `did:web` with a port, which has a percent sign of its own.
-fn asked(uri: &Uri, decoded: String) -> String {
-    let written = uri.path().rsplit('/').next().unwrap_or_default();
-    if written.starts_with("did:") && !written.contains("%25") { written.to_owned() } else { decoded }
-}
-
-/// The document of a DID, or the status and error code of DID Resolution.
-fn resolution(service: &Service, did: &str) -> Result<Document, (StatusCode, &'static str)> {
-    if !did::is_did(did) || did.contains('#') {
-        return Err((StatusCode::BAD_REQUEST, "invalidDid"));
-    }
-    if did == service.city.names.city_did() {
-        return Ok(city(service));
-    }
-    if let Some(agency) = service.city.registry().issuer(did) {
-        return Ok(document(agency));
-    }
-    if let Some(expanded) = did::expand(did) {
-        return expanded.map_err(|_| (StatusCode::BAD_REQUEST, "invalidDid"));
-    }
-    if did.starts_with("did:web:") {
-        let found = service.city.foreign_document(did).map_err(|_| (StatusCode::NOT_FOUND, "notFound"))?;
-        return Ok(found.as_ref().clone());
-    }
-    Err((StatusCode::NOT_IMPLEMENTED, "methodNotSupported"))
-}
-
-fn resolved(document: Option<&Document>, error: Option<&str>) -> Value {
-    let metadata = match error {
-        Some(error) => json!({"error": error}),
-        None => json!({"contentType": DID_JSON}),
-    };
-    json!({
-        "@context": "https://w3id.org/did-resolution/v1",
-        "didDocument": document.map(Document::to_json),
-        "didResolutionMetadata": metadata,
-        "didDocumentMetadata": {},
-    })
 }

@@ -32,7 +32,7 @@ pub fn routes() -> Vec<Route> {
         Route::post("/vc-api/credentials/issue", "Issues a credential of a type.", &[(JSON, "IssueVc")], post(issue))
             .only(Access::Agency)
             .idempotent()
-            .answers(ISSUED),
+            .answers(&[(201, JSON, "The secured credential."), (202, JSON, "A second person must approve.")]),
         Route::post("/vc-api/credentials/verify", "Verifies a credential.", credential, post(verify_credential))
             .answers(VERIFIED),
         Route::post(

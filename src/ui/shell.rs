@@ -6,14 +6,16 @@
 
 use std::fmt::Write as _;
 
-use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::HeaderMap;
+use axum::http::header::{ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName};
 use axum::response::{IntoResponse, Response};
 
 use super::assets::{ASSETS, Asset, find};
 use super::html::escape;
 use super::preferred;
 use crate::base::text::{Label, Lang};
+use crate::domain::error::{Error, ErrorKind};
+use crate::http::problem::Problem;
 use crate::http::wants_page;
 
 /// One page.
@@ -50,7 +52,8 @@ impl Shell {
     /// The page; where machines have an interface too, only for callers that want HTML.
     pub(super) fn answer(&self, headers: &HeaderMap) -> Response {
         if self.path == "/verify" && !wants_page(headers) {
-            return StatusCode::METHOD_NOT_ALLOWED.into_response();
+            let error = Error::new(ErrorKind::WrongMethod, "the page is HTML; machines send what is to be verified");
+            return ([(ALLOW, "POST")], Problem(error)).into_response();
         }
         let policy = [(CONTENT_SECURITY_POLICY, self.policy()), (CONTENT_TYPE, "text/html; charset=utf-8".to_owned())];
         let camera = if self.wasm { "camera=(self)" } else { "camera=()" };

@@ -4,10 +4,16 @@
 use std::sync::OnceLock;
 
 use certless::app::demo;
+use certless::base::id::AgencyCode;
 use certless::base::json::{Value, json};
+use certless::base::time::Timestamp;
+use certless::crypto::PublicKey;
 use certless::domain::account::StaffRole;
 use certless::domain::token::Role;
 use certless::http::route::{Access, Route};
+use certless::vc::finding::Finding;
+use certless::vc::keys::{Keys, Purpose, ResolvedKey};
+use certless::vc::status::token::Token;
 use certless::vc::verify::{Policy, Verdict, receive};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -27,6 +33,28 @@ struct World {
     case: String,
     credential: String,
     samples: Vec<String>,
+    /// A status list as a token in JWT form and in CWT form, and the key of both.
+    lists: (Vec<u8>, Vec<u8>, AgencyKey),
+}
+
+/// Every method's key.
+struct AgencyKey(PublicKey);
+
+impl Keys for AgencyKey {
+    fn resolve(&self, method: &str, _: Purpose, _: Timestamp) -> Result<ResolvedKey, Finding> {
+        Ok(ResolvedKey { key: self.0.clone(), controller: method.to_owned() })
+    }
+}
+
+fn lists(city: &TestCity, credential: &str) -> (Vec<u8>, Vec<u8>, AgencyKey) {
+    let credential: Value = serde_json::from_str(credential).unwrap();
+    let list = credential["credentialStatus"][0]["statusListCredential"].as_str().unwrap();
+    let path = list.strip_prefix(&city.base).unwrap();
+    let [jwt, cwt] =
+        ["application/statuslist+jwt", "application/statuslist+cwt"].map(|media| city.get(None, path, media));
+    let registry = city.service.city.registry();
+    let key = registry.agency(&AgencyCode::parse("GA").unwrap()).unwrap().keys[0].key.clone();
+    (jwt.bytes, cwt.bytes, AgencyKey(key))
 }
 
 fn world() -> &'static World {
@@ -50,7 +78,8 @@ fn world() -> &'static World {
         let (window, credential) = (window.token().to_owned(), issued["id"].as_str().unwrap().to_owned());
         let operator = city.service.city.new_token(Role::Operator, "test operator").unwrap();
         let approver = at_work(&city, "ga-approver", StaffRole::AgencyApprover, "GA");
-        World { city, window, operator, approver, case, credential, samples }
+        let lists = lists(&city, &samples[0]);
+        World { city, window, operator, approver, case, credential, samples, lists }
     })
 }
 
@@ -267,6 +296,31 @@ proptest! {
         if let Some(found) = verdict(changed.as_bytes()).filter(|found| found.accepted) {
             let original = verdict(world().samples[which].as_bytes()).unwrap();
             prop_assert!(says_no_more(&claims(&found), &claims(&original)), "{changed}");
+        }
+    }
+}
+
+/// What a token of the list says, however it is written.
+fn list_of(bytes: &[u8], jwt: bool) -> Option<Token> {
+    let keys = &world().lists.2;
+    if jwt { Token::from_jwt(std::str::from_utf8(bytes).ok()?, keys) } else { Token::from_cwt(bytes, keys) }
+        .ok()
+        .map(|(token, _)| token)
+}
+
+proptest! {
+    #![proptest_config(config(400))]
+
+    #[test]
+    fn a_damaged_status_list_says_nothing_else(jwt in any::<bool>(), damages in vec(damage(), 1..3)) {
+        let original = if jwt { &world().lists.0 } else { &world().lists.1 };
+        let mut bytes = original.clone();
+        for damage in &damages {
+            damage.apply(&mut bytes);
+        }
+        let truth = list_of(original, jwt).expect("the list as it was served");
+        if let Some(said) = list_of(&bytes, jwt) {
+            prop_assert_eq!((said.subject, said.issued_at, said.list), (truth.subject, truth.issued_at, truth.list));
         }
     }
 }

@@ -67,7 +67,8 @@ impl Served {
     fn with_authority() -> Self {
         let port = free_port();
         let folder = city(&format!("https://127.0.0.1:{port}"));
-        let (code, told) = run(folder.path(), &["serve", "--data", "city", "--tls"]);
+        let listen = format!("127.0.0.1:{port}");
+        let (code, told) = run(folder.path(), &["serve", "--data", "city", "--tls", "--listen", &listen]);
         assert!(code == 2 && told.contains("certless tls init"), "{told}");
         let (code, told) = run(folder.path(), &["tls", "init", "--data", "city", "--name", "hall.example"]);
         assert!(code == 0 && told.contains("hall.example") && told.contains("Fingerprint (SHA-256): "), "{told}");
@@ -85,6 +86,32 @@ impl Served {
     fn plain(&self, path: &str, accept: &str) -> (u16, String, String) {
         get(&agent(None), &format!("http://127.0.0.1:{}{path}", self.port), accept).unwrap()
     }
+}
+
+#[test]
+fn a_body_that_does_not_arrive_is_the_senders_matter() {
+    let port = free_port();
+    let folder = city(&format!("http://127.0.0.1:{port}"));
+    let file = folder.path().join("city/certless.json");
+    let mut config: Value = serde_json::from_slice(&fs::read(&file).unwrap()).unwrap();
+    config["limits"]["requestSeconds"] = 4.into();
+    fs::write(&file, config.to_string()).unwrap();
+    let served = Served::start(folder, "127.0.0.1", port, &[]);
+    let answer = |cut: bool| {
+        let mut socket = TcpStream::connect(("127.0.0.1", served.port)).unwrap();
+        let head = "POST /verify HTTP/1.1\r\nhost: x\r\ncontent-type: text/plain\r\ncontent-length: 100\r\n\r\n";
+        socket.write_all(format!("{head}half").as_bytes()).unwrap();
+        if cut {
+            socket.shutdown(std::net::Shutdown::Write).unwrap();
+        }
+        let mut bytes = vec![0; 4_096];
+        let length = socket.read(&mut bytes).unwrap();
+        String::from_utf8_lossy(&bytes[..length]).into_owned()
+    };
+    let late = answer(false);
+    assert!(late.starts_with("HTTP/1.1 400") && late.contains("\"code\":\"body_late\""), "{late}");
+    let cut = answer(true);
+    assert!(cut.starts_with("HTTP/1.1 400") && cut.contains("/problems/malformed"), "{cut}");
 }
 
 impl Drop for Served {
@@ -245,10 +272,11 @@ fn a_given_certificate_is_exchanged_while_the_server_runs() {
     authority.init(&names(&["city.example"]), false, today(), &SystemRandom).unwrap();
     let folder = city(&format!("https://city.example:{port}"));
     let file = authority.server_file().display().to_string();
-    let (code, told) = run(folder.path(), &["serve", "--data", "city", "--tls-cert", &file]);
+    let listen = format!("127.0.0.1:{port}");
+    let serve = ["serve", "--data", "city", "--listen", &listen, "--tls-cert", &file];
+    let (code, told) = run(folder.path(), &serve);
     assert!(code == 2 && told.contains("--tls-key"), "{told}");
-    let (code, told) =
-        run(folder.path(), &["serve", "--data", "city", "--tls-cert", &file, "--tls-key", "city/certless.json"]);
+    let (code, told) = run(folder.path(), &[&serve[..], &["--tls-key", "city/certless.json"]].concat());
     assert!(code == 2 && told.contains("cannot be used"), "{told}");
     let served = Served::start(folder, "127.0.0.1", port, &["--tls-cert", &file, "--tls-key", &file]);
     let trusted = authority.certificate().unwrap();

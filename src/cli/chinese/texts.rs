@@ -160,7 +160,7 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
         "密钥文件的目录；缺省为 目录/keys，建城时未写 --data 的除外",
     ),
     (
-        "Folder of the key files; keys/ beside the program's folder when --data is not given, else DIR/keys",
+        "Folder of the key files; keys/ in the current folder when --data is not given, else DIR/keys",
         "密钥文件的目录；未写 --data 时为当前目录的 keys/，否则为 目录/keys",
     ),
     ("Forget the demo city's data and start afresh", "清除演示城市的数据，重新开始"),

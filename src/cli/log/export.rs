@@ -14,7 +14,7 @@ pub(super) fn run(args: &ExportArgs, out: Output) -> Result<u8, Error> {
     if let Some(from) = &args.from {
         return export(args, &LogFiles::open(from, args.reliance.ca.as_deref())?, out);
     }
-    export(args, &open::city(&args.place.config()?)?, out)
+    export(args, &open::city(&args.place.city()?)?, out)
 }
 
 fn export(args: &ExportArgs, files: &dyn Files, out: Output) -> Result<u8, Error> {

@@ -44,7 +44,7 @@ pub(super) fn receive(
         }
     }
     wallet_file::save(path, &wallet, &key, &SystemRandom)?;
-    out.note(format!("已收入 {received} 个证照。"), format!("{received} licences taken in."))?;
+    out.note(format!("已收入 {received} 个证照。"), format!("Licences taken in: {received}."))?;
     if waits > 0 {
         out.note(
             format!("{waits} 个证照尚待发证机关审核，请稍后用 certless wallet collect 领取。"),
@@ -86,7 +86,7 @@ fn tell(collected: &Collected, awaited: usize, out: &mut Console<'_>) -> Result<
     let received = collected.received.len();
     out.note(
         format!("已收入 {received} 个证照，{awaited} 个尚待审核。"),
-        format!("{received} licences taken in, {awaited} wait for their agency."),
+        format!("Licences taken in: {received}; {awaited} wait for their agency."),
     )
     .map(drop)
 }

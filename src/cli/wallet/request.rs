@@ -76,7 +76,7 @@ fn told_pick(pick: &Pick, lang: Lang) -> String {
     let claims: Vec<_> = pick.claims.iter().map(ToString::to_string).collect();
     let what =
         if claims.is_empty() { lang.pick("全部或视图", "all, or a view").to_owned() } else { claims.join(", ") };
-    format!("{} {} → {}: {what}", lang.pick("将出示", "To be shown"), pick.query, pick.licence)
+    format!("{}{} → {}: {what}", lang.pick("将出示：", "To be shown: "), pick.query, pick.licence)
 }
 
 fn registry(client: &Client, file: Option<&PathBuf>, out: &mut Console<'_>) -> Result<Registry, Error> {
@@ -111,17 +111,16 @@ fn tell(request: &CheckedRequest, out: &mut Console<'_>) -> Result<(), Error> {
         let member = value.and_then(|value| value.get(lang.pick("zh", "en")));
         member.and_then(Value::as_str).unwrap_or_default().to_owned()
     };
-    let line = |lang: Lang| {
-        format!(
-            "{}：{}  {}：{} {}",
-            lang.pick("请求方", "Asker"),
-            request.asker.get(lang),
-            lang.pick("用途", "Purpose"),
-            text(told.get("matter"), lang),
-            text(told.get("purpose"), lang),
-        )
+    // What it is for mostly names the matter already.
+    let why = |lang: Lang| {
+        let (matter, purpose) = (text(told.get("matter"), lang), text(told.get("purpose"), lang));
+        if purpose.contains(&matter) { purpose } else { format!("{matter} {purpose}") }
     };
-    out.note(line(Lang::Zh), line(Lang::En))?;
+    let asker = |lang: Lang| request.asker.get(lang);
+    out.note(
+        format!("请求方：{}  用途：{}", asker(Lang::Zh), why(Lang::Zh)),
+        format!("Asker: {}  Purpose: {}", asker(Lang::En), why(Lang::En)),
+    )?;
     for field in told.get("fields").and_then(Value::as_array).into_iter().flatten() {
         let line = |lang| format!("  · {} — {}", text(field.get("label"), lang), text(field.get("why"), lang));
         out.note(line(Lang::Zh), line(Lang::En))?;

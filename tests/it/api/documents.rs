@@ -48,7 +48,25 @@ fn each_did_resolves_to_the_document_that_is_published() {
         let got = city.get(None, &format!("/1.0/identifiers/{did}"), "*/*");
         assert_eq!((got.status, got.media.as_str()), (status, "application/did-resolution"), "{did}: {}", got.text);
         assert!(got.json()["didDocument"].is_null());
+        let error = &got.json()["didResolutionMetadata"]["error"];
+        assert!(error["type"].as_str().unwrap().starts_with("https://www.w3.org/ns/did#"), "{}", got.text);
+        assert_eq!(error["status"], status);
     }
+}
+
+#[test]
+fn a_did_document_comes_alone_where_it_is_asked_for() {
+    let city = TestCity::start();
+    let path = format!("/1.0/identifiers/{}", city.service.city.names.city_did());
+    let published = get(&city, "/.well-known/did.json");
+    for media in ["application/did+json", "application/did", "application/did+ld+json"] {
+        let got = city.get(None, &path, media);
+        assert_eq!((got.status, got.media.as_str(), got.json()), (200, media, published.clone()));
+    }
+    let got = city.get(None, &path, "image/png");
+    assert_eq!((got.status, got.media.as_str()), (406, "application/did-resolution"));
+    let error = &got.json()["didResolutionMetadata"]["error"];
+    assert_eq!(error["type"], "https://www.w3.org/ns/did#REPRESENTATION_NOT_SUPPORTED");
 }
 
 fn kid(document: &Value) -> String {

@@ -53,6 +53,7 @@ pub(super) const CRATES: &[(&str, &[&str])] = &[
     ("hex", BASE),
     ("hkdf", CRYPTO),
     ("hmac", CRYPTO),
+    ("hyper_util", APP),
     ("image", WIRE),
     ("indicatif", CLI),
     ("jiff", ANY),

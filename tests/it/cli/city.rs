@@ -115,6 +115,21 @@ fn a_store_is_checked_moved_and_missed() {
 }
 
 #[test]
+fn a_mistyped_folder_is_told_and_nothing_is_made_in_it() {
+    let place = Place::with_city();
+    for command in [&["store", "check"][..], &["store", "export"], &["keys", "list"], &["serve"], &["account", "list"]]
+    {
+        let ran = place.certless(&[command, &["--data", "citty"]].concat());
+        assert_eq!(ran.code, 2, "{command:?} {ran:?}");
+        assert!(ran.notes.contains("There is no city in citty. Name its folder with --data"), "{command:?} {ran:?}");
+        assert!(ran.answers.is_empty() && !place.path("citty").exists(), "{command:?} {ran:?}");
+    }
+    place.write("code.txt", "CL1:");
+    let ran = place.certless(&["verify", "code.txt", "--trust", "city/keys/trust/registry.json", "--at", "yesterday"]);
+    assert!(ran.code == 2 && ran.notes.contains("yesterday is no time for --at"), "{ran:?}");
+}
+
+#[test]
 fn a_store_is_exported_and_checked_through_the_server_that_holds_it() {
     let (place, city) = (Place::empty(), TestCity::start());
     let operator = city.service.city.new_token(Role::Operator, "test").unwrap();
