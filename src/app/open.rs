@@ -6,22 +6,25 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use super::config::Config;
 use crate::adapters::fetch::Fetcher;
-use crate::adapters::keyring::{AgencyKeys, Keyring, KeyringError, key_name};
+use crate::adapters::keyring::{AgencyKeys, Keyring, KeyringError, key_name, publish_current};
 use crate::adapters::store::sled::{Options, SledStore};
 use crate::base::clock::{Clock, SystemClock};
 use crate::base::id::AgencyCode;
 use crate::base::random::{Random, SystemRandom};
 use crate::base::text::{Label, Lang};
 use crate::crypto::seal::Sealer;
-use crate::crypto::{Algorithm, PublicKey, Signer};
+use crate::crypto::{Algorithm, PublicKey, Signer, SigningKey};
 use crate::domain::agency::Agencies;
 use crate::domain::catalogue::context;
-use crate::domain::city::keys::{AgencySigner, CityKeys};
+use crate::domain::city::keys::{AgencySigner, CityKeys, OwnKeys, OwnRole, OwnSigner};
 use crate::domain::city::names::Names;
+use crate::domain::city::rules::Rules;
 use crate::domain::city::{City, Ports};
 use crate::domain::error::{Error, ErrorKind};
 use crate::domain::ports::{Fetched, KeyMaker, KeyMakerError, StoreError, Web, WebError};
 use crate::domain::trust::Registry;
+use crate::domain::trust::own::{OwnPublic, named_signers};
+use crate::tlog::note::{Kind, VerifierKey};
 use crate::vc::contexts::Contexts;
 use crate::vc::status::permutation::Permutation;
 
@@ -82,20 +85,24 @@ pub fn city(config: &Config) -> Result<City, Error> {
     let web = web.map(|policy| Arc::new(Outbound(Fetcher::new(policy))) as Arc<dyn Web>);
     let maker = Maker(Mutex::new(keyring(config)?));
     let ports = Ports { store, clock, random: Arc::new(SystemRandom), web, key_maker: Some(Arc::new(maker)) };
-    let mut city = assemble(&config.base_url, &ring, ports)?;
-    city.rules = config.rules()?;
+    let city = assemble_with(&config.base_url, &ring, ports, config.rules()?)?;
+    city.list_own_keys()?;
     city.publish()?;
     Ok(city)
 }
 
-/// A city from its keys and ports; a store without a trust registry gets its first version.
+/// A city from its keys and ports, with the rules of every city; a store without a trust registry gets its first version.
 pub fn assemble(base_url: &str, ring: &Keyring, ports: Ports) -> Result<City, Error> {
+    assemble_with(base_url, ring, ports, Rules::default())
+}
+
+/// The same with the rules of this one.
+pub fn assemble_with(base_url: &str, ring: &Keyring, ports: Ports, rules: Rules) -> Result<City, Error> {
     let names = Names::new(base_url)?;
     let contexts = Contexts::bundled().with(names.context(), context::TEXT)?;
-    let root = ring.city().root;
-    let registry = match Registry::load(ports.store.as_ref(), root.public_key(), &contexts)? {
+    let registry = match load(ring, &ports, &contexts)? {
         Some(registry) => registry,
-        None => first_registry(&names, ring, &ports, &root, &contexts)?,
+        None => first_registry(&names, ring, &ports, &contexts, &rules)?,
     };
     if registry.city != names.city_did() {
         return Err(Error::new(ErrorKind::Refused, format!("the store belongs to {}", registry.city)).says(
@@ -104,7 +111,8 @@ pub fn assemble(base_url: &str, ring: &Keyring, ports: Ports) -> Result<City, Er
         ));
     }
     let keys = city_keys(ring, &registry);
-    let city = City::new(ports, names, keys, contexts, registry);
+    let mut city = City::new(ports, names, keys, contexts, registry);
+    city.rules = rules;
     city.load_partners()?;
     Ok(city)
 }
@@ -113,18 +121,49 @@ fn first_registry(
     names: &Names,
     ring: &Keyring,
     ports: &Ports,
-    root: &dyn Signer,
     contexts: &Contexts,
+    rules: &Rules,
 ) -> Result<Registry, Error> {
     let keys: Vec<(AgencyCode, String, PublicKey)> = ring
         .agency_signers()
         .into_iter()
         .map(|keys| (keys.agency, key_name(Algorithm::EdDsa, keys.generation), keys.eddsa.public_key().clone()))
         .collect();
-    let first = Registry::first(names, &keys, ports.clock.now())?;
-    first.keep_first(ports.store.as_ref(), root, contexts, ports.random.as_ref())?;
-    let kept = Registry::load(ports.store.as_ref(), root.public_key(), contexts)?;
+    let own = ring.city();
+    let origin = rules.log_origin.clone().unwrap_or_else(|| names.log_origin());
+    let public = OwnPublic {
+        root: own.root.public_key().clone(),
+        log: VerifierKey::new(&origin, Kind::Ed25519, own.log.public_key())?,
+        witness: VerifierKey::new(&names.witness(), Kind::Cosignature, own.witness.public_key())?,
+    };
+    let first = Registry::first(names, &keys, &public, ports.clock.now())?;
+    first.keep_first(ports.store.as_ref(), &own.root, contexts, ports.random.as_ref())?;
+    let kept = load(ring, ports, contexts)?;
     kept.ok_or_else(|| Error::corrupt("the trust registry was not kept"))
+}
+
+/// The registry in force, signed by a root whose seed is here.
+fn load(ring: &Keyring, ports: &Ports, contexts: &Contexts) -> Result<Option<Registry>, Error> {
+    let roots: Vec<_> = ring.own(OwnRole::Root).iter().map(|(_, key)| key.public_key().clone()).collect();
+    Registry::load(ports.store.as_ref(), &roots, contexts)
+}
+
+/// What the registry says that the city itself signs with. A crash while a key was changed may have left a newer one that
+/// nobody would believe.
+fn own_keys(ring: &Keyring, registry: &Registry) -> OwnKeys {
+    let made = |role: OwnRole| {
+        let named =
+            move |(generation, key): (u32, SigningKey)| (role.key_id(generation), Arc::new(key) as Arc<dyn Signer>);
+        ring.own(role).into_iter().map(named)
+    };
+    let root = made(OwnRole::Root)
+        .find(|(_, key)| registry.roots.last().is_some_and(|last| last.key.key == *key.public_key()));
+    let (key_id, signer) = root.unwrap_or_else(|| (OwnRole::Root.key_id(1), Arc::new(ring.city().root)));
+    OwnKeys {
+        root: OwnSigner { key_id, signer },
+        logs: named_signers(made(OwnRole::Log), &registry.logs),
+        witnesses: named_signers(made(OwnRole::Witness), &registry.witnesses),
+    }
 }
 
 fn city_keys(ring: &Keyring, registry: &Registry) -> CityKeys {
@@ -134,9 +173,7 @@ fn city_keys(ring: &Keyring, registry: &Registry) -> CityKeys {
     let permutations =
         ring.agencies().map(|code| (code.clone(), Permutation::new(*ring.status_permutation(code).expose())));
     CityKeys {
-        root: Arc::new(ring.city().root),
-        log: Arc::new(ring.city().log),
-        witness: Arc::new(ring.city().witness),
+        own: RwLock::new(Arc::new(own_keys(ring, registry))),
         sealer: Sealer::new(storage.sealing.expose()),
         holder_tag: storage.holder_tag,
         tokens: storage.tokens,
@@ -170,11 +207,16 @@ impl KeyMaker for Maker {
     fn next_key(&self, agency: &AgencyCode) -> Result<(String, Arc<dyn Signer>), KeyMakerError> {
         let mut ring = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let generation = ring.rotate(agency, &SystemRandom).map_err(|error| not_made(&error))?;
-        let keys = ring.agency(agency, generation).ok_or_else(|| KeyMakerError {
-            detail: "the new key is not in the ring".to_owned(),
-            message: Label::new("新密钥未能读取。", "The new key could not be read."),
-        })?;
+        let keys = ring.agency(agency, generation).ok_or_else(not_in_ring)?;
         Ok((key_name(Algorithm::EdDsa, generation), Arc::new(keys.eddsa)))
+    }
+
+    fn next_own_key(&self, role: OwnRole) -> Result<(String, Arc<dyn Signer>), KeyMakerError> {
+        let mut ring = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let generation = ring.rotate_own(role, &SystemRandom).map_err(|error| not_made(&error))?;
+        let made = ring.own(role).into_iter().find(|(number, _)| *number == generation);
+        let (_, key) = made.ok_or_else(not_in_ring)?;
+        Ok((role.key_id(generation), Arc::new(key)))
     }
 
     fn destroy_key(&self, agency: &AgencyCode, key_id: &str) -> Result<(), KeyMakerError> {
@@ -182,6 +224,13 @@ impl KeyMaker for Maker {
         let known = ring.generations(agency);
         let generation = known.into_iter().find(|generation| key_name(Algorithm::EdDsa, *generation) == key_id);
         generation.map_or(Ok(()), |generation| ring.destroy(agency, generation).map_err(|error| not_made(&error)))
+    }
+}
+
+fn not_in_ring() -> KeyMakerError {
+    KeyMakerError {
+        detail: "the new key is not in the ring".to_owned(),
+        message: Label::new("新密钥未能读取。", "The new key could not be read."),
     }
 }
 
@@ -195,7 +244,8 @@ pub fn key_error(error: &KeyringError) -> Error {
     Error::new(ErrorKind::Refused, error.to_string()).says(error.message(Lang::Zh), error.message(Lang::En))
 }
 
-/// The public copy of the trust registry beside the keys: what `verify` relies on without a server.
+/// The public copy of the trust registry beside the keys: what `verify` relies on without a server. The root key follows
+/// it: whoever reads between the two has the older key, from which the registry hands over to the newer.
 pub fn write_trust_copy(keys: &Path, city: &City) -> Result<(), Error> {
     let folder = keys.join("trust");
     let failed = |error: std::io::Error| Error::new(ErrorKind::Unavailable, format!("{}: {error}", folder.display()));
@@ -203,7 +253,10 @@ pub fn write_trust_copy(keys: &Path, city: &City) -> Result<(), Error> {
     let file = folder.join("registry.json");
     let fresh = folder.join("registry.json.new");
     std::fs::write(&fresh, city.trust_document()?).map_err(failed)?;
-    std::fs::rename(&fresh, &file).map_err(failed)
+    std::fs::rename(&fresh, &file).map_err(failed)?;
+    let own = city.keys().own();
+    let log = city.log_key()?;
+    publish_current(keys, own.root.signer.public_key(), log.key()).map_err(|error| key_error(&error))
 }
 
 /// Outbound fetches as the domain sees them.

@@ -24,7 +24,7 @@ use crate::crypto::seal::Sealer;
 use crate::crypto::{PublicKey, SigningKey};
 use crate::domain::catalogue::context;
 use crate::domain::change::{Change, Table, expiring};
-use crate::domain::city::keys::CityKeys;
+use crate::domain::city::keys::{CityKeys, OwnKeys, OwnSigner};
 use crate::domain::city::names::Names;
 use crate::domain::city::{City, Ports};
 use crate::domain::error::{Error, ErrorKind};
@@ -32,9 +32,13 @@ use crate::domain::ports::{Store, Web};
 use crate::domain::trust::Registry;
 use crate::domain::trust::abroad::subscribe::{fingerprint, is_named};
 use crate::domain::trust::bundle::Bundle;
+use crate::domain::trust::document::Named;
+use crate::domain::trust::roots::{Anchor, OTHER_ROOT};
+use crate::tlog::checkpoint::Policy as LogPolicy;
 use crate::tlog::note::{Kind, VerifierKey};
 use crate::vc::contexts::Contexts;
-use crate::vc::verify::Once;
+use crate::vc::finding::{Code, Finding};
+use crate::vc::verify::{Once, TrustedLog};
 
 /// Longest time for one status list or DID document.
 const FETCH_TIME: Duration = Duration::from_secs(5);
@@ -46,8 +50,9 @@ pub struct Verifier {
     /// A city in name only: it has the registry, and neither keys nor records.
     pub city: City,
     seen: Option<PathBuf>,
-    /// The key of the city's log, where its file lies beside the registry.
-    log_key: Option<VerifierKey>,
+    /// The logs that count: those of the registries that are relied on, or the key whose file lies beside a registry that
+    /// lists none.
+    logs: Vec<TrustedLog>,
 }
 
 impl Verifier {
@@ -63,19 +68,21 @@ impl Verifier {
                 ),
             )
         })?;
-        let log_key = fs::read(registry.with_file_name("log.pub.jwk")).ok();
+        let beside = fs::read(registry.with_file_name("log.pub.jwk")).ok();
         let registry = open_registry(registry, &bytes)?;
         let base = registry.agencies.first().and_then(|agency| agency.url.rsplit_once("/agencies/"));
         let base =
             base.map(|(base, _)| base.to_owned()).ok_or_else(|| Error::corrupt("the registry names no agency"))?;
         let web = Outbound(Fetcher::new(policy(&base, ca)?));
         let verifier = Self::assemble(Names::of_another(&base)?, registry, Some(Arc::new(web)), folder, clock)?;
-        let log_key = log_key.map(|jwk| log_key_of(&jwk, &verifier.city.log_origin())).transpose()?;
-        Ok(Self { log_key, ..verifier })
+        let beside = beside.filter(|_| verifier.logs.is_empty());
+        let key = beside.map(|jwk| log_key_of(&jwk, &verifier.city.log_origin())).transpose()?;
+        let logs = verifier.logs.iter().cloned().chain(key.map(|key| LogPolicy::of_key(key).into())).collect();
+        Ok(Self { logs, ..verifier })
     }
 
-    /// A verifier without a network: it relies on a bundle, signed by the root key `root` where one is given, else by the
-    /// one that lies beside the registry in `trust`, else by the one that the bundle names.
+    /// A verifier without a network: it relies on a bundle that follows from the root key `root` where one is given, else from
+    /// what lies beside the registry in `trust`, else is signed by the one that the bundle names.
     pub fn offline(
         bundle: &Path,
         root: Option<&str>,
@@ -90,19 +97,13 @@ impl Verifier {
             )
         })?;
         let contexts = Contexts::bundled();
-        let pinned = if root.is_none() { root_beside(trust)? } else { None };
-        let bundle = Bundle::open(&bytes, pinned.as_ref(), &contexts)?;
-        if root.is_some_and(|root| !is_named(&bundle.own.root, root.trim())) {
-            let print = fingerprint(&bundle.own.root);
-            return Err(Error::new(ErrorKind::Refused, "another root key").says(
-                format!("离线核验包由根密钥 {print} 签名，与所给的不同，不能使用。"),
-                format!("The bundle is signed by the root key {print}, not by the one that was given."),
-            ));
-        }
-        let (made, log_key) = (bundle.made, VerifierKey::parse(&bundle.log_key)?);
+        let bundle = open_bundle(&bytes, root, trust, &contexts)?;
+        let (made, key) = (bundle.made, VerifierKey::parse(&bundle.log_key)?);
         let verifier = Self::assemble(bundle.names()?, bundle.own.registry.clone(), None, folder, clock)?;
+        let listed = !verifier.logs.is_empty();
         verifier.city.rely_on(bundle)?;
-        Ok((Self { log_key: Some(log_key), ..verifier }, made))
+        let logs = if listed { verifier.city.trusted_logs()? } else { vec![LogPolicy::of_key(key).into()] };
+        Ok((Self { logs, ..verifier }, made))
     }
 
     fn assemble(
@@ -120,12 +121,13 @@ impl Verifier {
         }
         let ports = Ports { store, clock, random: Arc::new(SystemRandom), web, key_maker: None };
         let city = City::new(ports, names, no_keys(), contexts, registry);
-        Ok(Self { city, seen, log_key: None })
+        let logs = city.trusted_logs()?;
+        Ok(Self { city, seen, logs })
     }
 
-    /// The key of the city's own log, as far as it is known here.
-    pub fn log_key(&self) -> Option<&VerifierKey> {
-        self.log_key.as_ref()
+    /// The logs whose proofs count here.
+    pub fn logs(&self) -> &[TrustedLog] {
+        &self.logs
     }
 
     /// Remembers an accepted code on this machine.
@@ -148,9 +150,83 @@ fn log_key_of(jwk: &[u8], origin: &str) -> Result<VerifierKey, Error> {
 fn open_registry(path: &Path, bytes: &[u8]) -> Result<Registry, Error> {
     let contexts = Contexts::bundled();
     match root_beside(path)? {
-        Some(root) => Ok(Registry::open(bytes, &root, &contexts)?),
+        Some(root) => Registry::open(bytes, &root, &contexts).map_err(|finding| replaced(&finding)),
         None => Ok(Registry::open_named(bytes, &contexts)?.registry),
     }
+}
+
+/// What to do about a registry that does not open: its root key replaces a compromised one, or is another than the one that
+/// is held.
+pub fn replaced(finding: &Finding) -> Error {
+    if finding.detail == OTHER_ROOT {
+        return Error::new(ErrorKind::Refused, OTHER_ROOT).says(
+            "信任名录不是由所持的根密钥签署，也不是由它移交而来，不能采信。请核对城市和根密钥指纹。",
+            "The trust registry is not signed by the root key that is held, nor does that hand over to the one that signed it. Check the city and the fingerprint.",
+        );
+    }
+    if finding.code != Code::RootCompromised {
+        return finding.clone().into();
+    }
+    Error::new(ErrorKind::Refused, finding.detail.clone()).coded("root_compromised").says(
+        format!("该城市的根密钥已失密并更换（{}）。请通过电话核对新指纹，一致后用新的根公钥替换 city.pub.jwk，或用 --root 指定。", finding.detail),
+        format!("The city's root key was compromised and replaced ({}). Compare the new fingerprint by telephone, then put the new root key in the place of city.pub.jwk or name it with --root.", finding.detail),
+    )
+}
+
+fn open_bundle(bytes: &[u8], root: Option<&str>, trust: &Path, contexts: &Contexts) -> Result<Bundle, Error> {
+    let Some(root) = root else {
+        let opened = match anchor_beside(trust)? {
+            Some(anchor) => Bundle::open(bytes, &|key| anchor.holds(key), contexts),
+            None => Bundle::open(bytes, &|_| true, contexts),
+        };
+        return opened.map_err(|finding| replaced(&finding));
+    };
+    Bundle::open(bytes, &|key| is_named(key, root.trim()), contexts).map_err(|finding| {
+        let signed = Bundle::open(bytes, &|_| true, contexts).ok().filter(|_| finding.code != Code::RootCompromised);
+        let Some(signed) = signed else { return replaced(&finding) };
+        let print = fingerprint(&signed.own.root);
+        Error::new(ErrorKind::Refused, "another root key").says(
+            format!("离线核验包由根密钥 {print} 签名，与所给的不同，不能使用。"),
+            format!("The bundle is signed by the root key {print}, not by the one that was given."),
+        )
+    })
+}
+
+/// What lies beside a registry: the root key, and the older ones that the registry lists.
+fn anchor_beside(registry: &Path) -> Result<Option<Anchor>, Error> {
+    let Some(root) = root_beside(registry)? else { return Ok(None) };
+    let known = fs::read(registry).ok().and_then(|bytes| Registry::open(&bytes, &root, &Contexts::bundled()).ok());
+    let anchor = Anchor::new(root);
+    Ok(Some(match known {
+        Some(known) => anchor.knowing(&known),
+        None => anchor,
+    }))
+}
+
+/// The registries in a file: one that was published, or those of a bundle. They are believed for the key that is named in
+/// `root`, for the one beside the file, or, for a file that was named, for their own.
+pub fn registries(file: &Path, root: Option<&str>) -> Result<Vec<Registry>, Error> {
+    let bytes = fs::read(file).map_err(|error| {
+        Error::new(ErrorKind::NotFound, format!("{}: {error}", file.display())).says(
+            format!("没有信任名录 {}，请核对 --trust。", file.display()),
+            format!("There is no trust registry {}. Check --trust.", file.display()),
+        )
+    })?;
+    let contexts = Contexts::bundled();
+    if Bundle::is_bundle(&bytes) {
+        let bundle = open_bundle(&bytes, root, file, &contexts)?;
+        return bundle.registries(&contexts);
+    }
+    Ok(vec![named_registry(&bytes, root, file, &contexts)?.registry])
+}
+
+fn named_registry(bytes: &[u8], root: Option<&str>, file: &Path, contexts: &Contexts) -> Result<Named, Error> {
+    let opened = match (root, root_beside(file)?) {
+        (Some(root), _) => Registry::open_pinned(bytes, &|key| is_named(key, root.trim()), contexts),
+        (None, Some(beside)) => Registry::open_pinned(bytes, &|key| *key == beside, contexts),
+        (None, None) => Registry::open_named(bytes, contexts),
+    };
+    opened.map_err(|finding| replaced(&finding))
 }
 
 /// The city's root key, where it lies beside the registry.
@@ -192,10 +268,9 @@ fn policy(base: &str, ca: Option<&Path>) -> Result<Policy, Error> {
 
 /// A verifier signs and seals nothing.
 fn no_keys() -> CityKeys {
+    let root = OwnSigner { key_id: String::new(), signer: Arc::new(SigningKey::ed25519(&[0; 32])) };
     CityKeys {
-        root: Arc::new(SigningKey::ed25519(&[0; 32])),
-        log: Arc::new(SigningKey::ed25519(&[0; 32])),
-        witness: Arc::new(SigningKey::ed25519(&[0; 32])),
+        own: RwLock::new(Arc::new(OwnKeys { root, logs: Vec::new(), witnesses: Vec::new() })),
         sealer: Sealer::new(&[0; 32]),
         holder_tag: Secret::new([0; 32]),
         tokens: Secret::new([0; 32]),

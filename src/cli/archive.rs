@@ -9,18 +9,32 @@ use super::{OK, REFUSED};
 use crate::base::json::{Limits, parse_object};
 use crate::crypto::PublicKey;
 use crate::domain::archive::Archive;
-use crate::domain::archive::check::{Report, check};
+use crate::domain::archive::check::{Report, check_by};
 use crate::domain::error::Error;
+use crate::domain::trust::Registry;
+use crate::domain::trust::roots::Anchor;
+use crate::vc::contexts::Contexts;
 
-/// Judges an archive with the city's root key alone.
+/// Judges an archive by what is held of the city: its root key, now or of any time.
 pub fn judge(input: &[u8], args: &VerifyArgs, out: Output) -> Result<u8, Error> {
-    let report = check(&Archive::parse(input)?, &root(args)?);
+    let report = check_by(&Archive::parse(input)?, &anchor(args)?);
     if args.json {
         out.line(report.to_json().to_string());
     } else {
         print(&report, out);
     }
     Ok(if report.accepted() { OK } else { REFUSED })
+}
+
+/// The root key that is held, and what the registry beside it says of older ones: an archive outlives its root.
+fn anchor(args: &VerifyArgs) -> Result<Anchor, Error> {
+    let anchor = Anchor::new(root(args)?);
+    let registry = fs::read(super::verify::registry(args)).ok();
+    let known = registry.and_then(|bytes| Registry::open(&bytes, &anchor.pinned, &Contexts::bundled()).ok());
+    Ok(match known {
+        Some(known) => anchor.knowing(&known),
+        None => anchor,
+    })
 }
 
 fn root(args: &VerifyArgs) -> Result<PublicKey, Error> {

@@ -187,7 +187,7 @@ pub struct VerifyArgs {
     pub bundle: Option<PathBuf>,
     /// The city's root key as it was compared, or a file with it: what must have signed a bundle or an archive package;
     /// trust/city.pub.jwk in the folder of the key files otherwise.
-    #[arg(long, value_name = "KEY")]
+    #[arg(long, value_name = "KEY", allow_hyphen_values = true)]
     pub root: Option<String>,
     /// Note what is accepted in the journal, so that it counts as used and is reconciled later.
     #[arg(long, requires_all = ["bundle", "journal", "place"], conflicts_with = "at")]
@@ -241,7 +241,7 @@ pub struct KeysArgs {
 /// What to do with keys.
 #[derive(Debug, Subcommand)]
 pub enum KeysCommand {
-    /// Every agency's keys with their validity.
+    /// The city's own keys and every agency's, with their validity.
     List,
     /// Make the first key of an agency.
     New {
@@ -249,11 +249,17 @@ pub enum KeysCommand {
         #[arg(long, value_name = "CODE")]
         agency: AgencyCode,
     },
-    /// Make the next key of an agency and sign with it; what older keys signed stays valid.
+    /// Make the next key of an agency, or of the city itself, and sign with it; what older keys signed stays valid.
     Rotate {
+        /// The city's own key: root, log or witness.
+        #[arg(value_name = "KEY", value_parser = ["root", "log", "witness"], conflicts_with = "agency", required_unless_present = "agency")]
+        own: Option<String>,
         /// The agency.
         #[arg(long, value_name = "CODE")]
-        agency: AgencyCode,
+        agency: Option<AgencyCode>,
+        /// Days for which the old key of log or witness signs beside the new one; 30 otherwise.
+        #[arg(long, value_name = "DAYS", requires = "own", value_parser = clap::value_parser!(u16).range(0..=3650))]
+        overlap: Option<u16>,
     },
     /// End a key that signs no more.
     Retire {
@@ -268,10 +274,10 @@ pub enum KeysCommand {
     },
     /// Declare a key known to others: what it signed from then on is refused.
     Compromise {
-        /// The agency.
+        /// The agency; the key is the city's own otherwise.
         #[arg(long, value_name = "CODE")]
-        agency: AgencyCode,
-        /// The key, key-1.
+        agency: Option<AgencyCode>,
+        /// The key: key-1 of an agency; root, log-2 or witness of the city.
         key: String,
         /// From when.
         #[arg(long, value_name = "TIME")]

@@ -11,7 +11,7 @@ use crate::base::json::Value;
 use crate::domain::error::{Error, ErrorKind};
 use crate::tlog::checkpoint::{Checkpoint, Policy};
 use crate::tlog::note::{Note, VerifierKey};
-use crate::vc::verify::LogEvidence;
+use crate::vc::verify::{LogEvidence, TrustedLog};
 
 /// Options about the public log.
 #[derive(Args, Clone, Debug, Default)]
@@ -19,7 +19,7 @@ pub struct LogArgs {
     /// Companion file (.tlog-proof): that the issuing stands in the city's public log; may be given several times.
     #[arg(long, value_name = "FILE")]
     pub proof: Vec<PathBuf>,
-    /// Key of the log, name+id+key or a file with it; trust/log.pub.jwk beside the registry otherwise.
+    /// Key of a log that no trust registry lists, name+id+key or a file with it; the keys in the registry otherwise.
     #[arg(long, value_name = "KEY", requires = "proof", conflicts_with = "server")]
     pub log_key: Vec<String>,
     /// Checkpoint of the log that is held already; a proof that contradicts it is refused.
@@ -34,8 +34,8 @@ pub struct LogArgs {
 }
 
 impl LogArgs {
-    /// What is relied on; `own` is the key of the city's log where it is known. `None` without a companion file.
-    pub fn evidence(&self, own: Option<&VerifierKey>) -> Result<Option<LogEvidence>, Error> {
+    /// What is relied on; `listed` are the logs of the registries that are. `None` without a companion file.
+    pub fn evidence(&self, listed: &[TrustedLog]) -> Result<Option<LogEvidence>, Error> {
         if self.proof.is_empty() {
             return Ok(None);
         }
@@ -45,17 +45,14 @@ impl LogArgs {
             return Err(Error::malformed("the quorum is larger than the number of witnesses")
                 .says("--quorum 大于给出的见证人数量。", "--quorum is larger than the number of witnesses named."));
         }
-        let mut logs = self.log_key.iter().map(|text| key(text)).collect::<Result<Vec<_>, _>>()?;
+        let named = self.log_key.iter().map(|text| Ok(Policy::of_key(key(text)?).into()));
+        let mut logs = named.collect::<Result<Vec<TrustedLog>, Error>>()?;
         if logs.is_empty() {
-            logs.extend(own.cloned());
+            logs.extend_from_slice(listed);
         }
-        let policy = |key: VerifierKey| Policy {
-            origin: key.name().to_owned(),
-            logs: vec![key],
-            witnesses: witnesses.clone(),
-            quorum,
-        };
-        let logs: Vec<Policy> = logs.into_iter().map(policy).collect();
+        for log in &mut logs {
+            (log.policy.witnesses, log.policy.quorum) = (witnesses.clone(), quorum);
+        }
         let held = self.checkpoint.iter().map(|file| held(file, &logs)).collect::<Result<Vec<_>, _>>()?;
         let mut evidence = LogEvidence { logs, held, ..LogEvidence::default() };
         for file in &self.proof {
@@ -75,12 +72,11 @@ impl LogArgs {
 }
 
 /// A held checkpoint; refused when a log whose key is known did not sign it.
-fn held(file: &Path, logs: &[Policy]) -> Result<Checkpoint, Error> {
+fn held(file: &Path, logs: &[TrustedLog]) -> Result<Checkpoint, Error> {
     let text = text(file)?;
     let named = Checkpoint::parse(Note::parse(&text)?.text())?;
-    if let Some(log) = logs.iter().find(|log| log.origin == named.origin) {
-        let plain = Policy { witnesses: Vec::new(), quorum: 0, ..log.clone() };
-        plain.open(&text).map_err(|error| {
+    if let Some(log) = logs.iter().find(|log| log.policy.origin == named.origin) {
+        log.policy.unwitnessed().open(&text).map_err(|error| {
             Error::new(ErrorKind::Refused, format!("{}: {error}", file.display())).says(
                 format!("检查点 {} 不是该日志签署的。", file.display()),
                 format!("The checkpoint {} is not signed by that log.", file.display()),

@@ -40,7 +40,7 @@ pub enum TrustCommand {
         #[arg(value_name = "URL")]
         url: String,
         /// Its root key as it was compared: the fingerprint, a multikey or a did:key.
-        #[arg(long, value_name = "KEY")]
+        #[arg(long, value_name = "KEY", allow_hyphen_values = true)]
         root: Option<String>,
         /// The types that are accepted, with commas between.
         #[arg(long, value_name = "TYPE", value_delimiter = ',')]
@@ -191,6 +191,10 @@ fn print_partner(partner: &Value, out: Output) {
         "forked" => out.say(
             "  ！对方公布的名录前后矛盾：核验暂停，请联系对方核实，查清后移除并重新添加",
             "  ! it publishes two different registries: verification is halted; clear it up, then remove and add the city",
+        ),
+        "rootCompromised" => out.say(
+            format!("  ！对方根密钥已失密并更换：核验暂停。请通过电话核对新指纹 {detail}，一致后执行 trust add 并加 --root {detail}"),
+            format!("  ! its root key was compromised and replaced: verification is halted; compare the new fingerprint {detail} by telephone, then run trust add with --root {detail}"),
         ),
         "notHad" => out.say(
             format!("  ！上次未能取到新名录：{detail}"),

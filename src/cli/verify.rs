@@ -69,7 +69,7 @@ impl Judge {
             return Client::open(server, None, authority(args).as_deref()).map(Self::Server);
         }
         let verifier = verifier(args)?;
-        let log = args.log.evidence(verifier.log_key())?;
+        let log = args.log.evidence(verifier.logs())?;
         Ok(Self::Here(Box::new(verifier), log))
     }
 
@@ -110,7 +110,8 @@ fn moment(at: &str) -> Result<Timestamp, Error> {
     })
 }
 
-fn registry(args: &VerifyArgs) -> PathBuf {
+/// The trust registry that is relied on.
+pub fn registry(args: &VerifyArgs) -> PathBuf {
     args.trust.clone().unwrap_or_else(|| args.city.keys_folder().join("trust").join("registry.json"))
 }
 

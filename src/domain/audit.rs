@@ -5,7 +5,7 @@ use super::change::{Change, Table};
 use super::city::City;
 use super::error::Error;
 use super::record;
-use crate::base::bytes::{base64url, from_base64url};
+use crate::base::bytes::{base64url, from_base64url, hex};
 use crate::base::id::{AccountName, AgencyCode, ApplicationId};
 use crate::base::json::{Map, Value, json};
 use crate::base::random::bytes;
@@ -47,14 +47,25 @@ impl City {
             for name in ["by", "approvedBy"] {
                 let by = event.get(name).cloned().and_then(|by| serde_json::from_value::<Author>(by).ok());
                 if let Some(by) = by {
-                    event.insert(name.to_owned(), self.author_pseudonym(&by).into());
+                    event.insert(name.to_owned(), self.pseudonym(&by).into());
                 }
             }
             // An event about an account is about somebody.
             if let Some(Ok(account)) = event.get("account").and_then(Value::as_str).map(AccountName::parse) {
-                event.insert("account".to_owned(), self.author_pseudonym(&Author::Account(account)).into());
+                event.insert("account".to_owned(), self.pseudonym(&Author::Account(account)).into());
             }
         }
+    }
+
+    /// How records name who did something to those outside: always the same for one person or machine of this city, in use
+    /// records as in exports of the audit, so that an auditor joins them; nobody's name, and nothing without the city's key.
+    pub fn pseudonym(&self, by: &Author) -> String {
+        let (letter, kind, name) = match by {
+            Author::Account(account) => ("C", "staff", account.as_str()),
+            Author::Token(label) => ("M", "machine", label.as_str()),
+        };
+        let digest = self.keyed_digest("pseudonym", format!("{kind}/{name}").as_bytes());
+        format!("{letter}-{}", hex(digest.get(..5).unwrap_or_default()).to_uppercase())
     }
 
     /// Adds to a change the event that an application reached a state.

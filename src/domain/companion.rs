@@ -96,9 +96,10 @@ impl City {
         })
     }
 
-    /// Reads companion files that came with something shown; they are held against the city's own log.
+    /// Reads companion files that came with something shown; they are held against the city's own log and those
+    /// of the cities that are believed.
     pub fn log_evidence(&self, companions: &str) -> Result<LogEvidence, Error> {
-        let evidence = LogEvidence { logs: vec![self.log_policy()?], ..LogEvidence::default() };
+        let evidence = LogEvidence { logs: self.trusted_logs()?, ..LogEvidence::default() };
         evidence.read(companions).map_err(|error| {
             Error::new(ErrorKind::Malformed, error.to_string()).says(
                 "这不是公开日志证明（.tlog-proof 文件），请重新选择。",

@@ -16,22 +16,20 @@ use crate::tlog::tile::{Content, Tile, bundle};
 impl City {
     /// The origin line: as configured, or the address of the log without its scheme.
     pub fn log_origin(&self) -> String {
-        if let Some(origin) = &self.rules.log_origin {
-            return origin.clone();
-        }
-        let base = self.names.base();
-        format!("{}/log", base.split_once("://").map_or(base, |(_, authority)| authority))
+        self.rules.log_origin.clone().unwrap_or_else(|| self.names.log_origin())
     }
 
-    /// The key that signs the log's checkpoints, for whoever verifies them.
+    /// The newest key that signs the log's checkpoints, for whoever verifies them.
     pub fn log_key(&self) -> Result<VerifierKey, Error> {
-        Ok(VerifierKey::new(&self.log_origin(), Kind::Ed25519, self.keys.log.public_key())?)
+        let own = self.keys.own();
+        let newest = own.logs.last().ok_or_else(|| Error::corrupt("no key of the log"))?;
+        Ok(VerifierKey::new(&self.log_origin(), Kind::Ed25519, newest.signer.public_key())?)
     }
 
-    /// What a reader of the city's own log relies on.
+    /// What a reader of the city's own log relies on: every key that the registry lists for it.
     pub fn log_policy(&self) -> Result<Policy, Error> {
-        let key = self.log_key()?;
-        Ok(Policy { origin: self.log_origin(), logs: vec![key], witnesses: Vec::new(), quorum: 0 })
+        let listed = self.registry().log_policy(&self.log_origin());
+        listed.map_or_else(|| Ok(Policy::of_key(self.log_key()?)), Ok)
     }
 
     /// The signed checkpoint of the log as it stands, with what witnesses have said of it.

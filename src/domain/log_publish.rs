@@ -1,4 +1,5 @@
-//! What a start adds to the log: credential types, matters and keys as they are published from now on.
+//! What a start adds to the log: credential types and matters as they are published from now on; and what each version of
+//! the trust registry tells about keys.
 //!
 //! A row remembers the digest that was told last, so that a start with nothing new adds nothing and a file that was
 //! changed, even under its old version, leaves a leaf. The row and the leaf are one change: a crash leaves both or neither,
@@ -11,7 +12,7 @@ use super::error::Error;
 use super::leaf::{Kind, leaf};
 use super::matter;
 use super::ports::StoreError;
-use super::trust::{Registry, TrustedAgency, TrustedKey};
+use super::trust::{Registry, TrustedKey};
 use crate::base::bytes::base64url;
 use crate::base::json::{Value, json};
 use crate::base::time::Timestamp;
@@ -65,34 +66,54 @@ impl City {
             let key = format!("{agency}/{version}");
             Published { table: Table::Matter, key, digest, leaf: leaf(Kind::Matter, at, &members) }
         });
-        let own = [("root", self.keys.root.public_key()), ("log", self.keys.log.public_key())];
-        let keys = own.into_iter().map(|(name, key)| {
-            let digest = digest_of(key);
-            let leaf = key_leaf("city", name, "published", at, key, at);
-            Published { table: Table::Key, key: format!("city/{name}"), digest, leaf }
-        });
-        Ok(types.chain(matters).chain(keys).collect())
+        Ok(types.chain(matters).collect())
     }
+}
+
+/// What is told of a key.
+#[derive(Clone, Copy)]
+struct Told<'a> {
+    owner: &'a str,
+    id: &'a str,
+    key: &'a PublicKey,
+    valid_from: Timestamp,
+    valid_until: Option<Timestamp>,
+    compromised_from: Option<Timestamp>,
 }
 
 /// The leaves of what a version of the registry changes about keys, `before` being the version it follows.
 pub(super) fn key_leaves(before: Option<&Registry>, after: &Registry) -> Vec<Leaf> {
+    let known = before.map(keys_of).unwrap_or_default();
     let mut leaves = Vec::new();
-    for agency in &after.agencies {
-        let earlier = before.and_then(|before| before.agency(&agency.code));
-        for key in &agency.keys {
-            let known = earlier.and_then(|earlier| earlier.keys.iter().find(|known| known.id == key.id));
-            changes_of(known, key)
-                .for_each(|(state, from)| leaves.push(told_key(agency, key, state, from, after.issued)));
-        }
+    for key in keys_of(after) {
+        let earlier = known.iter().find(|known| (known.owner, known.key) == (key.owner, key.key)).copied();
+        changes_of(earlier, key).for_each(|(state, from)| leaves.push(key_leaf(key, state, from, after.issued)));
     }
     leaves
 }
 
-fn changes_of<'a>(
-    known: Option<&'a TrustedKey>,
-    key: &'a TrustedKey,
-) -> impl Iterator<Item = (&'static str, Timestamp)> + 'a {
+/// Every key that a registry names: the city's own, then those of the agencies.
+fn keys_of(registry: &Registry) -> Vec<Told<'_>> {
+    let roots = registry.roots.iter().map(|known| of("city", &known.key));
+    let notes = registry.logs.iter().chain(&registry.witnesses).map(|known| Told {
+        owner: "city",
+        id: &known.id,
+        key: known.key.key(),
+        valid_from: known.valid_from,
+        valid_until: known.valid_until,
+        compromised_from: known.compromised_from,
+    });
+    let agencies =
+        registry.agencies.iter().flat_map(|agency| agency.keys.iter().map(|key| of(agency.code.as_str(), key)));
+    roots.chain(notes).chain(agencies).collect()
+}
+
+fn of<'a>(owner: &'a str, known: &'a TrustedKey) -> Told<'a> {
+    let TrustedKey { id, key, valid_from, valid_until, compromised_from } = known;
+    Told { owner, id, key, valid_from: *valid_from, valid_until: *valid_until, compromised_from: *compromised_from }
+}
+
+fn changes_of<'a>(known: Option<Told<'a>>, key: Told<'a>) -> impl Iterator<Item = (&'static str, Timestamp)> + 'a {
     let published = known.is_none().then_some(("published", key.valid_from));
     let new = |now: Option<Timestamp>, then: Option<Timestamp>| now.filter(|now| then != Some(*now));
     let ended = new(key.valid_until, known.and_then(|known| known.valid_until)).map(|at| ("ended", at));
@@ -101,17 +122,13 @@ fn changes_of<'a>(
     published.into_iter().chain(ended).chain(marked)
 }
 
-fn told_key(agency: &TrustedAgency, key: &TrustedKey, state: &str, from: Timestamp, at: Timestamp) -> Leaf {
-    key_leaf(agency.code.as_str(), &key.id, state, from, &key.key, at)
-}
-
-fn key_leaf(owner: &str, name: &str, state: &str, from: Timestamp, key: &PublicKey, at: Timestamp) -> Leaf {
+fn key_leaf(told_of: Told<'_>, state: &str, from: Timestamp, at: Timestamp) -> Leaf {
     let members = [
-        ("owner", json!(owner)),
-        ("key", json!(name)),
+        ("owner", json!(told_of.owner)),
+        ("key", json!(told_of.id)),
         ("state", json!(state)),
         ("from", json!(from.as_second().max(0))),
-        ("digest", told(&digest_of(key))),
+        ("digest", told(&digest_of(told_of.key))),
     ];
     leaf(Kind::Key, at, &members)
 }

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use super::backup::Snapshot;
 use super::change::{Change, Page, Receipt, Row, StatusEntries, Table};
+use super::city::keys::OwnRole;
 use crate::base::id::{AgencyCode, ListId, RequestId};
 use crate::base::text::Label;
 use crate::crypto::Signer;
@@ -228,10 +229,13 @@ impl fmt::Display for WebError {
 
 impl std::error::Error for WebError {}
 
-/// Makes the signing keys of agencies; the seeds never leave it.
+/// Makes the signing keys of agencies and of the city; the seeds never leave it.
 pub trait KeyMaker: Send + Sync {
     /// Makes the next key of an agency, durably; its name in the agency's DID document and what signs with it.
     fn next_key(&self, agency: &AgencyCode) -> Result<(String, Arc<dyn Signer>), KeyMakerError>;
+
+    /// Makes the city's next key of a kind, durably; its name and what signs with it.
+    fn next_own_key(&self, role: OwnRole) -> Result<(String, Arc<dyn Signer>), KeyMakerError>;
 
     /// Destroys the seed of a key that signs no more; nothing to do where it is gone. Its public key stays published.
     fn destroy_key(&self, agency: &AgencyCode, key_id: &str) -> Result<(), KeyMakerError>;

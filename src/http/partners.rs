@@ -123,7 +123,7 @@ pub fn update_json(city: &City, named: Option<&str>) -> Result<Value, Error> {
 
 /// The cities that are believed, and what another city's operator compares of this one.
 pub fn partners_json(city: &City) -> Value {
-    let root = city.keys().root.public_key().clone();
+    let root = city.keys().own().root.signer.public_key().clone();
     let partners: Vec<_> = city.partners().iter().map(|partner| partner_json(partner, city.now())).collect();
     json!({
         "city": city.names.city_did(), "base": city.names.base(), "version": city.registry().version,
@@ -150,6 +150,7 @@ pub fn partner_json(partner: &Partner, now: Timestamp) -> Value {
     let (version, detail) = match &partner.trouble {
         Some(Trouble::NotHad { detail }) => (None, Some(detail)),
         Some(Trouble::RolledBack { version } | Trouble::Forked { version, .. }) => (Some(*version), None),
+        Some(Trouble::RootCompromised { version, root }) => (Some(*version), Some(root)),
         None => (None, None),
     };
     let trouble =

@@ -15,6 +15,7 @@ use crate::base::json::{Map, Value, json};
 use crate::did::{Document, Form, Method, Relationships};
 use crate::domain::error::Error;
 use crate::domain::trust::TrustedAgency;
+use crate::domain::trust::roots::RootKey;
 
 /// The media type of DID documents.
 pub(super) const DID_JSON: &str = "application/did+json";
@@ -65,18 +66,16 @@ fn did_json(document: &Document) -> Response {
         .into_response()
 }
 
-/// The DID document of the city.
+/// The DID document of the city, with every root key that it ever had.
 pub(super) fn city(service: &Service) -> Document {
-    let names = &service.city.names;
-    let key = service.city.keys().root.public_key().clone();
-    let method = Method::new(
-        format!("{}#root", names.city_did()),
-        names.city_did(),
-        key,
-        Form::Multikey,
-        Relationships::ASSERTION,
-    );
-    Document::new(names.city_did()).with_method(method)
+    let (registry, did) = (service.city.registry(), service.city.names.city_did());
+    let methods = registry.roots.iter().map(|RootKey { key, .. }| {
+        let may = if key.compromised_from.is_some() { Relationships::default() } else { Relationships::ASSERTION };
+        let mut method = Method::new(format!("{did}#{}", key.id), did, key.key.clone(), Form::Multikey, may);
+        (method.expires, method.revoked) = (key.valid_until, key.compromised_from);
+        method
+    });
+    methods.fold(Document::new(did), Document::with_method)
 }
 
 /// The DID document of an agency, the keys of the past among its keys.

@@ -6,6 +6,7 @@ use super::merkle::{Hash, empty_root};
 use super::note::{Kind, Note, VerifierKey};
 use crate::base::bytes::{base64, from_base64};
 use crate::base::error::ParseError;
+use crate::base::time::Timestamp;
 
 /// A tree as its log names it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,13 +52,40 @@ impl fmt::Display for Checkpoint {
     }
 }
 
+/// A key of a log, and until when it signs.
+///
+/// "Clients MUST ignore unknown signatures. This enables, for example, log key rotation" (C2SP tlog-checkpoint): while two
+/// keys overlap a checkpoint has a line of each.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogKey {
+    /// The key.
+    pub key: VerifierKey,
+    /// When it signed last; absent while it is in use, or where nothing is told.
+    pub until: Option<Timestamp>,
+    /// From when others may have it.
+    pub compromised_from: Option<Timestamp>,
+}
+
+impl From<VerifierKey> for LogKey {
+    fn from(key: VerifierKey) -> Self {
+        Self { key, until: None, compromised_from: None }
+    }
+}
+
+impl LogKey {
+    /// Whether it is the log's alone, and signs, at a time.
+    pub fn counts_at(&self, at: Timestamp) -> bool {
+        self.until.is_none_or(|until| at <= until) && self.compromised_from.is_none_or(|from| at < from)
+    }
+}
+
 /// Whom a reader relies on: the log's own keys, and how many of which witnesses must have cosigned.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Policy {
     /// The origin line.
     pub origin: String,
     /// The log's keys; one of them must have signed.
-    pub logs: Vec<VerifierKey>,
+    pub logs: Vec<LogKey>,
     /// The witnesses.
     pub witnesses: Vec<VerifierKey>,
     /// How many of them must have cosigned.
@@ -69,11 +97,39 @@ pub struct Policy {
 pub struct Accepted {
     /// The checkpoint.
     pub checkpoint: Checkpoint,
+    /// The keys of the log that signed it.
+    pub signed: Vec<LogKey>,
     /// Names of the witnesses and their times, seconds since 1970.
     pub witnessed: Vec<(String, u64)>,
 }
 
+impl Accepted {
+    /// Fails with `checkpoint_key_ended` unless one of the keys that signed counts at a time.
+    pub fn require_at(&self, at: Timestamp) -> Result<(), ParseError> {
+        if self.signed.iter().any(|signed| signed.counts_at(at)) {
+            return Ok(());
+        }
+        Err(ParseError::new("checkpoint_key_ended", "signed by a key of the log that counts no more"))
+    }
+}
+
 impl Policy {
+    /// Relies on the keys of one log, and asks for no witness.
+    pub fn of_log(origin: impl Into<String>, logs: Vec<LogKey>) -> Self {
+        Self { origin: origin.into(), logs, witnesses: Vec::new(), quorum: 0 }
+    }
+
+    /// Relies on one key whose name is the log's origin, and asks for no witness.
+    pub fn of_key(key: VerifierKey) -> Self {
+        Self::of_log(key.name().to_owned(), vec![key.into()])
+    }
+
+    /// The same without witnesses.
+    #[must_use]
+    pub fn unwitnessed(&self) -> Self {
+        Self::of_log(self.origin.clone(), self.logs.clone())
+    }
+
     /// Reads a signed checkpoint and verifies every signature of a known key.
     ///
     /// `checkpoint_origin` for another log, `checkpoint_unsigned` without a signature of the log, `checkpoint_quorum` with
@@ -84,11 +140,13 @@ impl Policy {
         if checkpoint.origin != self.origin {
             return Err(ParseError::new("checkpoint_origin", format!("of {}", checkpoint.origin)));
         }
-        let mut signed = false;
-        for key in self.logs.iter().filter(|key| key.kind() == Kind::Ed25519) {
-            signed |= note.verify(key)?.is_some();
+        let mut signed = Vec::new();
+        for one in self.logs.iter().filter(|one| one.key.kind() == Kind::Ed25519) {
+            if note.verify(&one.key)?.is_some() {
+                signed.push(one.clone());
+            }
         }
-        if !signed {
+        if signed.is_empty() {
             return Err(ParseError::new("checkpoint_unsigned", "no signature of the log"));
         }
         let mut witnessed = Vec::new();
@@ -101,7 +159,7 @@ impl Policy {
             let detail = format!("{} of {} witnesses", witnessed.len(), self.quorum);
             return Err(ParseError::new("checkpoint_quorum", detail));
         }
-        Ok(Accepted { checkpoint, witnessed })
+        Ok(Accepted { checkpoint, signed, witnessed })
     }
 }
 
@@ -154,7 +212,7 @@ mod tests {
         let witness = |name, key: &SigningKey| VerifierKey::new(name, Kind::Cosignature, key.public_key()).unwrap();
         let policy = Policy {
             origin: checkpoint().origin,
-            logs: vec![VerifierKey::new("log.example/city", Kind::Ed25519, log.public_key()).unwrap()],
+            logs: vec![VerifierKey::new("log.example/city", Kind::Ed25519, log.public_key()).unwrap().into()],
             witnesses: vec![witness("w.example/1", &first), witness("w.example/2", &second)],
             quorum: 1,
         };
@@ -172,5 +230,30 @@ mod tests {
         assert_eq!(code(&note), Err("note_signature"));
         let other = Policy { origin: "log.example/else".to_owned(), ..policy.clone() };
         assert_eq!(other.open(&note.to_string()).unwrap_err().code, "checkpoint_origin");
+    }
+
+    #[test]
+    fn a_log_with_two_keys_is_believed_by_whoever_knows_either_and_each_counts_in_its_time() {
+        let (old, new) = (SigningKey::ed25519(&[1; 32]), SigningKey::ed25519(&[2; 32]));
+        let vkey = |key: &SigningKey| VerifierKey::new("log.example/city", Kind::Ed25519, key.public_key()).unwrap();
+        let at = |seconds| crate::base::time::from_unix(seconds).unwrap();
+        let mut note = checkpoint().note().unwrap();
+        note.sign("log.example/city", &old).unwrap();
+        let before = note.to_string();
+        note.sign("log.example/city", &new).unwrap();
+        let overlap = note.to_string();
+        for key in [&old, &new] {
+            assert!(Policy::of_key(vkey(key)).open(&overlap).is_ok(), "either alone");
+        }
+        let ended = LogKey { until: Some(at(100)), ..vkey(&old).into() };
+        let both = Policy::of_log("log.example/city", vec![ended.clone(), vkey(&new).into()]);
+        assert_eq!(both.open(&overlap).unwrap().signed.len(), 2);
+        let told = both.open(&before).unwrap();
+        assert_eq!(told.signed, std::slice::from_ref(&ended));
+        assert_eq!(told.require_at(at(100)), Ok(()));
+        assert_eq!(told.require_at(at(101)).unwrap_err().code, "checkpoint_key_ended");
+        assert_eq!(both.open(&overlap).unwrap().require_at(at(101)), Ok(()));
+        let stolen = LogKey { compromised_from: Some(at(50)), ..ended };
+        assert!(stolen.counts_at(at(49)) && !stolen.counts_at(at(50)));
     }
 }

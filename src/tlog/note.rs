@@ -88,6 +88,11 @@ impl VerifierKey {
         self.id
     }
 
+    /// The key itself.
+    pub fn key(&self) -> &PublicKey {
+        &self.key
+    }
+
     /// What it signs.
     pub fn kind(&self) -> Kind {
         self.kind

@@ -94,12 +94,7 @@ mod tests {
     #[test]
     fn every_entry_of_a_tree_proves_itself_and_no_other() {
         let key = SigningKey::ed25519(&[4; 32]);
-        let policy = Policy {
-            origin: "log.example".to_owned(),
-            logs: vec![VerifierKey::new("log.example", Kind::Ed25519, key.public_key()).unwrap()],
-            witnesses: Vec::new(),
-            quorum: 0,
-        };
+        let policy = Policy::of_key(VerifierKey::new("log.example", Kind::Ed25519, key.public_key()).unwrap());
         let leaves: Vec<Hash> = (0..21_u8).map(|i| leaf_hash(&[i])).collect();
         let tree = Checkpoint { origin: "log.example".to_owned(), size: 21, root: root(leaves.iter().copied()) };
         let mut note = tree.note().unwrap();

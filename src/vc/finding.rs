@@ -291,6 +291,8 @@ codes! {
     RegistryStale, "registry_stale", "该城市的信任名录太久没有更新，暂时无法核验。请联网更新后重试。", "The other city's trust registry was not updated for too long. Update it and try again.", None;
     TypeNotRecognised, "type_not_recognised", "本市未承认该市签发的此类证照，不能在此使用。请改用本市证照或纸质材料。", "This city does not accept licences of this type from the other city. Use a local licence or paper.", None;
     AgencyNotRecognised, "agency_not_recognised", "本市未承认该市这一机关签发的证照，不能在此使用。请改用本市证照或纸质材料。", "This city does not accept licences of this agency of the other city. Use a local licence or paper.", None;
+    RootCompromised, "root_compromised", "该城市的根密钥已失密并更换。请通过电话等其他渠道核对新指纹，确认后再采信。", "The city's root key was compromised and replaced. Compare the fingerprint of the new one over another channel before relying on it.", None;
+    LogKeyCompromised, "log_key_compromised", "签署这份公开日志证明的密钥已失密，仅凭它无法判断。请索取由新密钥签署的证明。", "The key that signed this proof of the log was compromised. Ask for a proof that is signed by the new one.", None;
 }
 
 #[cfg(test)]

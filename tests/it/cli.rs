@@ -3,6 +3,7 @@
 mod account;
 mod city;
 mod issue;
+mod keys;
 pub(crate) mod run;
 mod status;
 mod trust;

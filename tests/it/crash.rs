@@ -2,13 +2,15 @@
 //! store is whole, asking again comes to one and the same end, and a process that starts afterwards sees it.
 
 mod issuing;
+mod keys;
 mod matters;
 mod offers;
 mod running;
 mod trust;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
+use certless::adapters::keyring::Keyring;
 use certless::adapters::store::memory::MemoryStore;
 use certless::app::open::assemble;
 use certless::base::clock::{Clock, FixedClock};
@@ -17,7 +19,7 @@ use certless::domain::city::{City, Ports};
 use certless::domain::error::{Error, ErrorKind};
 use certless::domain::ports::Store;
 
-use crate::support::city::keyring;
+use crate::support::city::{Maker, keyring};
 use crate::support::faults::{FAULTS, Fault, FaultyStore};
 use crate::support::roles::now;
 
@@ -27,12 +29,15 @@ const BASE: &str = "https://city.example";
 struct World {
     store: Arc<MemoryStore>,
     clock: FixedClock,
+    /// The key files, which outlive a process.
+    ring: Arc<Mutex<Keyring>>,
 }
 
 impl World {
     fn new() -> Self {
         let clock = FixedClock::new(now());
-        Self { store: Arc::new(MemoryStore::new(Arc::new(clock.clone()))), clock }
+        let ring = Arc::new(Mutex::new(keyring()));
+        Self { store: Arc::new(MemoryStore::new(Arc::new(clock.clone()))), clock, ring }
     }
 
     /// A process on a store.
@@ -42,9 +47,9 @@ impl World {
             clock: Arc::new(self.clock.clone()) as Arc<dyn Clock>,
             random: Arc::new(SystemRandom),
             web: Some(trust::neighbour()),
-            key_maker: None,
+            key_maker: Some(Arc::new(Maker(Arc::clone(&self.ring)))),
         };
-        assemble(BASE, &keyring(), ports).unwrap()
+        assemble(BASE, &self.ring.lock().unwrap(), ports).unwrap()
     }
 
     /// A process that nothing happens to.

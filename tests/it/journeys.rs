@@ -14,6 +14,7 @@ mod ratings;
 mod refusals;
 mod refused_answers;
 mod requests;
+mod rotation;
 mod spoken;
 mod uses;
 mod window_offers;

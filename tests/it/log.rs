@@ -23,8 +23,7 @@ fn get(city: &TestCity, path: &str) -> Got {
 }
 
 fn policy(city: &TestCity) -> Policy {
-    let key = VerifierKey::parse(get(city, "key").text.trim_end()).unwrap();
-    Policy { origin: key.name().to_owned(), logs: vec![key], witnesses: Vec::new(), quorum: 0 }
+    Policy::of_key(VerifierKey::parse(get(city, "key").text.trim_end()).unwrap())
 }
 
 fn checkpoint(city: &TestCity) -> Checkpoint {

@@ -14,12 +14,14 @@ use certless::crypto::derive::SeededRandom;
 use certless::crypto::seal::Sealer;
 use certless::crypto::{Signer, SigningKey};
 use certless::domain::change::{Change, Status};
-use certless::domain::city::keys::{AgencySigner, CityKeys};
+use certless::domain::city::keys::{AgencySigner, CityKeys, OwnKeys, OwnSigner};
 use certless::domain::city::names::Names;
 use certless::domain::city::{City, Ports};
 use certless::domain::ports::Store;
 use certless::domain::trust::Registry;
+use certless::domain::trust::own::OwnPublic;
 use certless::http::service::Service;
+use certless::tlog::note::{Kind, VerifierKey};
 use certless::vc::contexts::Contexts;
 use certless::vc::data_integrity::{self, Expect};
 use certless::vc::finding::Finding;
@@ -69,11 +71,20 @@ fn running() -> Running {
     let store = Arc::new(MemoryStore::new(Arc::new(clock.clone())));
     let names = Names::new("https://city.example").unwrap();
     let key = signer(2);
-    let registry = Registry::first(&names, &[(agency(), "key-1".to_owned(), key.public_key().clone())], now()).unwrap();
+    let public = OwnPublic {
+        root: signer(1).public_key().clone(),
+        log: VerifierKey::new(&names.log_origin(), Kind::Ed25519, signer(3).public_key()).unwrap(),
+        witness: VerifierKey::new(&names.witness(), Kind::Cosignature, signer(8).public_key()).unwrap(),
+    };
+    let agencies = [(agency(), "key-1".to_owned(), key.public_key().clone())];
+    let registry = Registry::first(&names, &agencies, &public, now()).unwrap();
+    let own = |key_id: &str, seed| OwnSigner { key_id: key_id.to_owned(), signer: signer(seed) };
     let keys = CityKeys {
-        root: signer(1),
-        log: signer(3),
-        witness: signer(8),
+        own: RwLock::new(Arc::new(OwnKeys {
+            root: own("root", 1),
+            logs: vec![own("log", 3)],
+            witnesses: vec![own("witness", 8)],
+        })),
         sealer: Sealer::new(&[4; 32]),
         holder_tag: Secret::new([5; 32]),
         tokens: Secret::new([6; 32]),

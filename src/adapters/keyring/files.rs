@@ -14,6 +14,7 @@ use crate::base::json::Value;
 use crate::base::random::Random;
 use crate::crypto::derive::Seed;
 use crate::crypto::{Algorithm, PublicKey, Signer as _};
+use crate::domain::city::keys::OwnRole;
 
 use super::{AgencyKeys, Keyring, KeyringError, Problem};
 
@@ -23,6 +24,10 @@ pub(super) fn city(folder: &Path) -> PathBuf {
 
 pub(super) fn storage(folder: &Path) -> PathBuf {
     folder.join("storage.seed")
+}
+
+pub(super) fn own(folder: &Path, role: OwnRole, generation: u32) -> PathBuf {
+    folder.join("city").join(format!("{}.{generation}.seed", role.name()))
 }
 
 pub(super) fn agency(folder: &Path, agency: &AgencyCode, generation: u32) -> PathBuf {
@@ -78,27 +83,43 @@ pub(super) fn read(path: &Path) -> Result<Seed, KeyringError> {
 
 /// All generations of all agencies in a folder; a folder without agencies is an empty city.
 pub(super) fn agencies(folder: &Path) -> Result<BTreeMap<AgencyCode, BTreeMap<u32, Seed>>, KeyringError> {
-    let folder = folder.join("agencies");
     let mut found: BTreeMap<AgencyCode, BTreeMap<u32, Seed>> = BTreeMap::new();
-    let failed = |error| KeyringError::new(&folder, Problem::Io(error));
-    let entries = match fs::read_dir(&folder) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(found),
+    for (agency, generation, seed) in seeds(&folder.join("agencies"), |name| AgencyCode::parse(name).ok(), 1)? {
+        found.entry(agency).or_default().insert(generation, seed);
+    }
+    Ok(found)
+}
+
+/// The city's own keys from their second generation on; none where nothing was ever rotated.
+pub(super) fn own_seeds(folder: &Path) -> Result<BTreeMap<(OwnRole, u32), Seed>, KeyringError> {
+    let found = seeds(&folder.join("city"), OwnRole::from_name, 2)?;
+    Ok(found.into_iter().map(|(role, generation, seed)| ((role, generation), seed)).collect())
+}
+
+/// The seeds of a folder by owner and generation, which is `least` or more.
+fn seeds<T>(folder: &Path, owner: impl Fn(&str) -> Option<T>, least: u32) -> Result<Vec<(T, u32, Seed)>, KeyringError> {
+    let failed = |error| KeyringError::new(folder, Problem::Io(error));
+    let entries = match fs::read_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         other => other.map_err(failed)?,
     };
+    let mut found = Vec::new();
     for entry in entries {
         let path = entry.map_err(failed)?.path();
         if path.extension().is_some_and(|extension| extension == "seed") {
-            let (agency, generation) = name(&path).ok_or_else(|| KeyringError::new(&path, Problem::Name))?;
-            found.entry(agency).or_default().insert(generation, read(&path)?);
+            let named = name(&path).and_then(|(name, generation)| Some((owner(name)?, generation)));
+            let named = named.filter(|(_, generation)| *generation >= least);
+            let (owner, generation) = named.ok_or_else(|| KeyringError::new(&path, Problem::Name))?;
+            found.push((owner, generation, read(&path)?));
         }
     }
     Ok(found)
 }
 
-fn name(path: &Path) -> Option<(AgencyCode, u32)> {
-    let (agency, digits) = path.file_stem()?.to_str()?.rsplit_once('.')?;
+fn name(path: &Path) -> Option<(&str, u32)> {
+    let (owner, digits) = path.file_stem()?.to_str()?.rsplit_once('.')?;
     let generation: u32 = digits.parse().ok().filter(|generation| *generation > 0)?;
-    (digits == generation.to_string()).then_some((AgencyCode::parse(agency).ok()?, generation))
+    (digits == generation.to_string()).then_some((owner, generation))
 }
 
 /// Overwrites a seed and removes its file. The overwriting is worth what the disk makes of it: a flash disk or a file system
@@ -122,9 +143,18 @@ fn wipe(path: &Path) -> io::Result<()> {
 pub(super) fn publish(folder: &Path, ring: &Keyring) -> Result<(), KeyringError> {
     let trust = folder.join("trust");
     let city = ring.city();
-    write_public(&trust.join("city.pub.jwk"), city.root.public_key())?;
     write_public(&trust.join("city.es256.pub.jwk"), city.es256.public_key())?;
-    write_public(&trust.join("log.pub.jwk"), city.log.public_key())?;
+    for (name, first) in [("city.pub.jwk", city.root.public_key()), ("log.pub.jwk", city.log.public_key())] {
+        // Which generation counts is for the registry to say; until it says so, the first does.
+        if !exists(&trust.join(name)) {
+            write_public(&trust.join(name), first)?;
+        }
+    }
+    for role in OwnRole::ALL {
+        for (generation, key) in ring.own(role).into_iter().skip(1) {
+            write_public(&trust.join(format!("{}.{generation}.pub.jwk", role.name())), key.public_key())?;
+        }
+    }
     for code in ring.agencies() {
         for keys in ring.generations(code).into_iter().filter_map(|generation| ring.agency(code, generation)) {
             let AgencyKeys { agency, generation, eddsa, es256 } = keys;
@@ -133,6 +163,13 @@ pub(super) fn publish(folder: &Path, ring: &Keyring) -> Result<(), KeyringError>
         }
     }
     Ok(())
+}
+
+/// Writes the root's and the log's public key as they count now.
+pub(super) fn publish_current(folder: &Path, root: &PublicKey, log: &PublicKey) -> Result<(), KeyringError> {
+    let trust = folder.join("trust");
+    write_public(&trust.join("city.pub.jwk"), root)?;
+    write_public(&trust.join("log.pub.jwk"), log)
 }
 
 fn write_public(path: &Path, key: &PublicKey) -> Result<(), KeyringError> {
@@ -147,6 +184,9 @@ fn write_public(path: &Path, key: &PublicKey) -> Result<(), KeyringError> {
         return Ok(());
     }
     let folder = path.parent().unwrap_or(Path::new("."));
-    let written = fs::create_dir_all(folder).and_then(|()| fs::write(path, &text));
+    // Whole or not at all: a verifier that finds half a key knows none.
+    let fresh = path.with_extension("jwk.new");
+    let written =
+        fs::create_dir_all(folder).and_then(|()| fs::write(&fresh, &text)).and_then(|()| fs::rename(&fresh, path));
     written.map_err(|error| KeyringError::new(path, Problem::Io(error)))
 }

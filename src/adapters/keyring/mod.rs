@@ -1,7 +1,8 @@
 //! The seeds of the city on disk, and the keys that follow from them.
 //!
 //! A seed is 32 random bytes in a file of mode 0400; every key is derived from it by purpose, so one file an owner is
-//! all there is to guard and to back up. `city.seed` is the root of trust, `agencies/CODE.N.seed` is generation N of an
+//! all there is to guard and to back up. `city.seed` is the root of trust, `city/ROLE.N.seed` a later generation of one of its
+//! keys, `agencies/CODE.N.seed` is generation N of an
 //! agency, `storage.seed` seals what the store keeps. Public keys are written beside them to `trust/`. Until when a key
 //! counts, or from when it is compromised, is said by the trust registry and not here.
 
@@ -19,7 +20,8 @@ use crate::base::random::Random;
 use crate::base::secret::Secret;
 use crate::base::text::Lang;
 use crate::crypto::derive::Seed;
-use crate::crypto::{Algorithm, SigningKey};
+use crate::crypto::{Algorithm, PublicKey, SigningKey};
+use crate::domain::city::keys::OwnRole;
 
 /// What the city itself signs with.
 #[derive(Debug)]
@@ -72,6 +74,8 @@ pub struct Keyring {
     /// `None` for a ring that lives in memory only.
     folder: Option<PathBuf>,
     city: Seed,
+    /// The city's own keys from the second generation on; the first follows from `city`.
+    own: BTreeMap<(OwnRole, u32), Seed>,
     storage: Seed,
     agencies: BTreeMap<AgencyCode, BTreeMap<u32, Seed>>,
 }
@@ -98,6 +102,7 @@ impl Keyring {
         Ok(Self {
             folder: Some(folder.to_owned()),
             city: files::read(&files::city(folder))?,
+            own: files::own_seeds(folder)?,
             storage: files::read(&files::storage(folder))?,
             agencies: files::agencies(folder)?,
         })
@@ -113,10 +118,10 @@ impl Keyring {
         let seed = |name: &str| Seed::new(root.derive(&format!("keyring/{name}")));
         let first = |agency: &AgencyCode| (agency.clone(), BTreeMap::from([(1, seed(&format!("{agency}.1")))]));
         let agencies = agencies.iter().map(first).collect();
-        Self { folder: None, city: seed("city"), storage: seed("storage"), agencies }
+        Self { folder: None, city: seed("city"), own: BTreeMap::new(), storage: seed("storage"), agencies }
     }
 
-    /// What the city signs with.
+    /// What the city signs with in the first generation of its keys.
     pub fn city(&self) -> CityKeys {
         CityKeys {
             root: self.city.ed25519("sign/ed25519"),
@@ -124,6 +129,32 @@ impl Keyring {
             log: self.city.ed25519("log/ed25519"),
             witness: self.city.ed25519("witness/ed25519"),
         }
+    }
+
+    /// Every generation of one of the city's own keys, oldest first.
+    pub fn own(&self, role: OwnRole) -> Vec<(u32, SigningKey)> {
+        let purpose = match role {
+            OwnRole::Root => "sign/ed25519",
+            OwnRole::Log => "log/ed25519",
+            OwnRole::Witness => "witness/ed25519",
+        };
+        let later = self.own.iter().filter(|((of, _), _)| *of == role);
+        let later = later.map(|((_, generation), seed)| (*generation, seed.ed25519(purpose)));
+        std::iter::once((1, self.city.ed25519(purpose))).chain(later).collect()
+    }
+
+    /// Makes the next generation of one of the city's own keys and gives its number; older ones stay.
+    pub fn rotate_own(&mut self, role: OwnRole, random: &dyn Random) -> Result<u32, KeyringError> {
+        let generation = self.own(role).last().map_or(1, |(last, _)| *last).saturating_add(1);
+        let seed = match &self.folder {
+            Some(folder) => files::create(&files::own(folder, role, generation), random)?,
+            None => Seed::generate(random),
+        };
+        self.own.insert((role, generation), seed);
+        if let Some(folder) = &self.folder {
+            files::publish(folder, self)?;
+        }
+        Ok(generation)
     }
 
     /// What the store is sealed and indexed with.
@@ -196,6 +227,11 @@ fn agency_keys(agency: &AgencyCode, generation: u32, seed: &Seed) -> AgencyKeys 
     AgencyKeys { agency: agency.clone(), generation, eddsa, es256 }
 }
 
+/// Writes the public keys that count now: the root's and the log's, under the names that verifiers look for.
+pub fn publish_current(folder: &Path, root: &PublicKey, log: &PublicKey) -> Result<(), KeyringError> {
+    files::publish_current(folder, root, log)
+}
+
 /// A key file that cannot be used: which, and why.
 #[derive(Debug)]
 pub struct KeyringError {
@@ -212,7 +248,7 @@ pub enum Problem {
     AlreadyThere,
     /// The system refused to read or write it.
     Io(io::Error),
-    /// The name is not `CODE.GENERATION.seed`.
+    /// The name is not `CODE.GENERATION.seed`, or `ROLE.GENERATION.seed` of the city.
     Name,
     /// Others than its owner may use it; the file's mode.
     Open(u32),
@@ -235,8 +271,12 @@ impl KeyringError {
             (Lang::Zh, Problem::AlreadyThere) => format!("{path} 已存在：此目录中已有一座城市的密钥"),
             (Lang::En, Problem::Io(error)) => format!("{path}: {error}"),
             (Lang::Zh, Problem::Io(error)) => format!("{path} 无法读写：{error}"),
-            (Lang::En, Problem::Name) => format!("{path}: name key files CODE.GENERATION.seed, as GA.1.seed"),
-            (Lang::Zh, Problem::Name) => format!("{path}：密钥文件应命名为 机构代码.代数.seed，例如 GA.1.seed"),
+            (Lang::En, Problem::Name) => {
+                format!("{path}: name key files CODE.GENERATION.seed, as GA.1.seed, or root.2.seed")
+            }
+            (Lang::Zh, Problem::Name) => {
+                format!("{path}：密钥文件应命名为 机构代码.代数.seed，例如 GA.1.seed、root.2.seed")
+            }
             (Lang::En, Problem::Open(mode)) => {
                 format!("{path} is open to other users (mode {mode:04o}); run: chmod 400 {path}")
             }

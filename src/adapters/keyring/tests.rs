@@ -10,6 +10,7 @@ use crate::base::json::{Limits, parse_object};
 use crate::base::text::Lang;
 use crate::crypto::derive::{Seed, SeededRandom};
 use crate::crypto::{Algorithm, PublicKey, Signer as _};
+use crate::domain::city::keys::OwnRole;
 
 fn code(text: &str) -> AgencyCode {
     AgencyCode::parse(text).unwrap()
@@ -119,6 +120,42 @@ fn rotation_adds_a_generation_and_keeps_the_old() {
     ring.destroy(&code("GA"), 1).unwrap();
     assert_eq!(Keyring::open(folder.path()).unwrap().generations(&code("GA")), [2]);
     assert_eq!(ring.rotate(&code("GA"), &random).unwrap(), 3);
+}
+
+#[test]
+fn the_citys_own_keys_have_generations_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut ring = create(folder.path()).unwrap();
+    let random = SeededRandom::new("own");
+    assert_eq!(ring.rotate_own(OwnRole::Root, &random).unwrap(), 2);
+    assert_eq!(ring.rotate_own(OwnRole::Root, &random).unwrap(), 3);
+    assert_eq!(ring.rotate_own(OwnRole::Log, &random).unwrap(), 2);
+    let opened = Keyring::open(folder.path()).unwrap();
+    let public = |ring: &Keyring, role| -> Vec<(u32, PublicKey)> {
+        ring.own(role).iter().map(|(generation, key)| (*generation, key.public_key().clone())).collect()
+    };
+    for (role, count) in [(OwnRole::Root, 3), (OwnRole::Log, 2), (OwnRole::Witness, 1)] {
+        assert_eq!(public(&opened, role), public(&ring, role));
+        assert_eq!(public(&opened, role).len(), count, "{role:?}");
+    }
+    assert_eq!(&public(&opened, OwnRole::Root)[0].1, opened.city().root.public_key(), "the first is the city's seed");
+    assert_eq!(mode(&folder.path().join("city/root.2.seed")), 0o400);
+    assert!(folder.path().join("trust/root.3.pub.jwk").exists());
+    let read = || {
+        let bytes = fs::read(folder.path().join("trust/city.pub.jwk")).unwrap();
+        PublicKey::from_jwk(&parse_object(&bytes, &Limits::DEFAULT).unwrap()).unwrap()
+    };
+    assert_eq!(&read(), ring.city().root.public_key(), "until the registry says so, the first counts");
+    let newest = public(&ring, OwnRole::Root).pop().unwrap().1;
+    super::publish_current(folder.path(), &newest, ring.city().log.public_key()).unwrap();
+    assert_eq!(read(), newest);
+    for name in ["root.1.seed", "root.seed", "other.2.seed"] {
+        let path = folder.path().join("city").join(name);
+        fs::write(&path, [0; 32]).unwrap();
+        fs::set_permissions(&path, Permissions::from_mode(0o400)).unwrap();
+        assert!(matches!(Keyring::open(folder.path()).unwrap_err().problem, Problem::Name), "{name}");
+        fs::remove_file(&path).unwrap();
+    }
 }
 
 #[test]

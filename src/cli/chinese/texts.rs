@@ -13,6 +13,7 @@ pub(super) const PLACEHOLDERS: &[(&str, &str)] = &[
     ("CODE", "代码"),
     ("COMMAND", "命令"),
     ("CORRECTION", "等级"),
+    ("DAYS", "天数"),
     ("DIGITS", "数字"),
     ("DIR", "目录"),
     ("DIR|FILE", "目录|文件"),
@@ -142,7 +143,7 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
     ("Draw it into a file, .svg or .png", "画到文件，.svg 或 .png"),
     ("Draw it on the terminal", "画在终端上"),
     ("End a key that signs no more", "停用不再签发的密钥"),
-    ("Every agency's keys with their validity", "列出各机关的密钥及有效期"),
+    ("The city's own keys and every agency's, with their validity", "列出城市自身和各机关的密钥及有效期"),
     ("File with the access token for the server", "存有服务器访问令牌的文件"),
     ("File with the operator's token for that server", "存有该服务器运维令牌的文件"),
     ("Files, or - for the standard input", "文件，- 表示标准输入"),
@@ -185,8 +186,8 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
     ("Make the first key of an agency", "生成机关的第一把密钥"),
     ("Make the keys and the folder of a new city", "新建城市的密钥和数据目录"),
     (
-        "Make the next key of an agency and sign with it; what older keys signed stays valid",
-        "更换机关密钥：以新密钥签发，旧密钥已签发的仍然有效",
+        "Make the next key of an agency, or of the city itself, and sign with it; what older keys signed stays valid",
+        "更换机关或城市自身的密钥：以新密钥签署，旧密钥已签的仍然有效",
     ),
     ("Make the store of an export, where there is none", "由导出文件建立存储，目录中须尚无存储"),
     ("What is left of a case: its archive package", "办结后的归档包"),
@@ -332,6 +333,16 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
         "没有自带公钥的各行所用的持有人公钥（JWK、did:key 或 did:jwk）",
     ),
     ("The key, key-1", "密钥名，如 key-1"),
+    (
+        "The key: key-1 of an agency; root, log-2 or witness of the city",
+        "密钥名：机关的如 key-1，城市的如 root、log-2、witness",
+    ),
+    ("The city's own key: root, log or witness", "城市自身的密钥：root（根）、log（日志）、witness（见证）"),
+    (
+        "Days for which the old key of log or witness signs beside the new one; 30 otherwise",
+        "日志或见证的旧密钥与新密钥一并签署的天数；不写则为 30",
+    ),
+    ("The agency; the key is the city's own otherwise", "机关；不写则为城市自身的密钥"),
     ("The licence: its identifier, its number, or its type", "证照：标识、证号或类型"),
     ("The operation", "运算"),
     (
@@ -374,8 +385,8 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
         "证照的公开日志证明（.tlog-proof 文件），可多次填写",
     ),
     (
-        "Key of the log, name+id+key or a file with it; trust/log.pub.jwk beside the registry otherwise",
-        "公开日志的公钥（名称+编号+公钥），或含该公钥的文件；不写则用信任名录旁的 trust/log.pub.jwk",
+        "Key of a log that no trust registry lists, name+id+key or a file with it; the keys in the registry otherwise",
+        "未列入任何信任名录的日志的公钥（名称+编号+公钥），或含该公钥的文件；不写则用名录所列公钥",
     ),
     (
         "Checkpoint of the log that is held already; a proof that contradicts it is refused",
@@ -433,8 +444,16 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
         "将日志写入任何网站服务器都能发布的目录；再次执行即补齐",
     ),
     (
-        "Key of the log, name+id+key or a file with it; the key that the log names itself otherwise",
-        "日志公钥（名称+编号+公钥）或存有它的文件；不写则用日志自己公布的公钥",
+        "Key of a log that no trust registry lists, name+id+key or a file with it; may be given several times",
+        "未列入任何信任名录的日志的公钥（名称+编号+公钥），或含该公钥的文件；可多次给出",
+    ),
+    (
+        "Trust registry, or offline bundle, that lists the log's keys; trust/registry.json in the folder of the key files otherwise",
+        "列有日志公钥的信任名录或离线核验包；不写则用密钥目录中的 trust/registry.json",
+    ),
+    (
+        "The city's root key as it was compared: the fingerprint, a multikey or a did:key. Its registry is fetched, or read from --trust",
+        "核对过的城市根密钥：指纹、公钥或 did:key。名录将据此从网上取得，或读自 --trust",
     ),
     (
         "Key of a witness that must have cosigned, name+id+key or a file with it; may be given several times",

@@ -18,10 +18,11 @@ pub(super) fn run(args: &ExportArgs, out: Output) -> Result<u8, Error> {
 }
 
 fn export(args: &ExportArgs, files: &dyn Files, out: Output) -> Result<u8, Error> {
-    let policy = args.reliance.policy(files)?;
+    let config = args.place.config()?;
+    let relied = args.reliance.rely(files, args.from.as_deref(), &config.keys_folder())?;
     let mut folder = LogFolder::open(&args.folder)?;
     let bar = out.progress(0, "正在写入文件", "writing files");
-    let copied = copy(files, &policy, &mut folder, &|done| bar.set_position(done))?;
+    let copied = copy(files, &relied.policy, &mut folder, &|done| bar.set_position(done))?;
     bar.finish_and_clear();
     match copied {
         Ok(copied) => {

@@ -1,7 +1,9 @@
-//! `certless log verify|watch|export`: the public log from outside, with nothing believed but a key.
+//! `certless log verify|watch|export`: the public log from outside, with nothing believed but the keys that the trust registry
+//! lists for it.
 
 mod export;
 mod records;
+mod reliance;
 mod verify;
 mod watch;
 
@@ -9,13 +11,12 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+pub use reliance::Reliance;
+
 use super::args::Place;
-use super::companion::key;
 use super::output::Output;
 use crate::domain::error::Error;
-use crate::domain::log_audit::follow::named_key;
-use crate::domain::log_audit::{Fault, Files};
-use crate::tlog::checkpoint::Policy;
+use crate::domain::log_audit::Fault;
 
 /// Options of `log`.
 #[derive(Args, Debug)]
@@ -34,36 +35,6 @@ pub enum LogCommand {
     Watch(WatchArgs),
     /// Write the log into a folder that any web server can carry; again to bring it up to date.
     Export(ExportArgs),
-}
-
-/// Whom a reader of a log relies on.
-#[derive(Args, Clone, Debug, Default)]
-pub struct Reliance {
-    /// Key of the log, name+id+key or a file with it; the key that the log names itself otherwise.
-    #[arg(long, value_name = "KEY")]
-    pub key: Vec<String>,
-    /// Key of a witness that must have cosigned, name+id+key or a file with it; may be given several times.
-    #[arg(long, value_name = "KEY")]
-    pub witness: Vec<String>,
-    /// How many of those witnesses must have cosigned; all of them otherwise.
-    #[arg(long, value_name = "NUMBER", requires = "witness")]
-    pub quorum: Option<usize>,
-    /// File with the certificate authority of that server, PEM; the public ones otherwise.
-    #[arg(long, value_name = "FILE")]
-    pub ca: Option<PathBuf>,
-}
-
-impl Reliance {
-    /// The policy; asks the log for its key when none was given.
-    pub fn policy(&self, files: &dyn Files) -> Result<Policy, Error> {
-        let witnesses = self.witness.iter().map(|text| key(text)).collect::<Result<Vec<_>, _>>()?;
-        let mut logs = self.key.iter().map(|text| key(text)).collect::<Result<Vec<_>, _>>()?;
-        if logs.is_empty() {
-            logs.push(named_key(files)?);
-        }
-        let origin = logs.first().map(|key| key.name().to_owned()).unwrap_or_default();
-        Ok(Policy { origin, logs, quorum: self.quorum.unwrap_or(witnesses.len()), witnesses })
-    }
 }
 
 /// Options of `log verify`.
@@ -113,6 +84,9 @@ pub struct WatchArgs {
     /// Whom to rely on.
     #[command(flatten)]
     pub reliance: Reliance,
+    /// Where the registry is that is relied on.
+    #[command(flatten)]
+    pub place: Place,
     /// Print every look as a line of JSON.
     #[arg(long)]
     pub json: bool,

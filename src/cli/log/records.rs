@@ -10,7 +10,7 @@ use super::verify::{conclude, held};
 use crate::adapters::store::import::into_memory;
 use crate::adapters::store::memory::MemoryStore;
 use crate::app::config::Config;
-use crate::app::open::{assemble, keyring, store};
+use crate::app::open::{assemble_with, keyring, store};
 use crate::base::clock::{Clock, SystemClock};
 use crate::base::json::{Value, json};
 use crate::base::random::SystemRandom;
@@ -81,9 +81,7 @@ fn open(args: &VerifyArgs) -> Result<City, Error> {
     };
     let ring = keyring(&config)?;
     let ports = Ports { store, clock, random: Arc::new(SystemRandom), web: None, key_maker: None };
-    let mut city = assemble(&config.base_url, &ring, ports)?;
-    city.rules = config.rules()?;
-    Ok(city)
+    assemble_with(&config.base_url, &ring, ports, config.rules()?)
 }
 
 /// The configuration that goes with a store: its own folder's, where that has one; keys beside it, where they are there.

@@ -5,17 +5,19 @@ use std::path::Path;
 use std::thread::sleep;
 use std::time::Duration;
 
+use super::reliance::{Relied, Source};
 use super::{VerifyArgs, tell_fault};
 use crate::adapters::log_files::LogFiles;
 use crate::base::bytes::base64;
+use crate::base::clock::{Clock as _, SystemClock};
 use crate::base::json::{Limits, Map, Value, json, parse_object};
 use crate::cli::output::{Output, file_error};
 use crate::cli::{OK, REFUSED};
 use crate::domain::error::Error;
 use crate::domain::leaf::Kind;
 use crate::domain::log_audit::Findings;
-use crate::domain::log_audit::follow::{Head, consistent, head};
-use crate::domain::log_audit::published::compare;
+use crate::domain::log_audit::follow::{Head, consistent, head_at};
+use crate::domain::log_audit::published::{compare, follows};
 use crate::domain::log_audit::replay::Replay;
 use crate::domain::log_audit::walk::walk;
 use crate::tlog::checkpoint::{Checkpoint, Policy};
@@ -34,24 +36,25 @@ struct Seen {
 pub(super) fn run(args: &VerifyArgs, out: Output) -> Result<u8, Error> {
     let place = args.log.as_deref().unwrap_or_default();
     let files = LogFiles::open(place, args.reliance.ca.as_deref())?;
-    let policy = args.reliance.policy(&files)?;
-    let mut seen = look(args, &files, &policy, out)?;
+    let relied = args.reliance.rely(&files, args.log.as_deref(), &args.place.keys_folder())?;
+    let mut seen = look(args, &files, &relied, out)?;
     // What is published may be ahead of the log by less than a second: what was not settled is looked at once more.
     if seen.findings.faults > 0 && seen.findings.listed.iter().all(|fault| fault.code.ends_with("_differs")) {
         sleep(SETTLING);
-        seen = look(args, &files, &policy, out)?;
+        seen = look(args, &files, &relied, out)?;
     }
     if args.json {
-        out.line(Value::Object(to_json(&seen, &policy)).to_string());
+        out.line(Value::Object(to_json(&seen, &relied)).to_string());
     } else {
-        tell(&seen, &policy, args.reliance.key.is_empty(), out);
+        tell(&seen, &relied, out);
     }
     Ok(if seen.findings.faults == 0 { OK } else { REFUSED })
 }
 
-fn look(args: &VerifyArgs, files: &LogFiles, policy: &Policy, out: Output) -> Result<Seen, Error> {
+fn look(args: &VerifyArgs, files: &LogFiles, relied: &Relied, out: Output) -> Result<Seen, Error> {
+    let policy = &relied.policy;
     let (mut replay, mut findings) = (Replay::default(), Findings::default());
-    let head = match head(files, policy)? {
+    let head = match head_at(files, policy, SystemClock.now())? {
         Ok(head) => head,
         Err(fault) => {
             findings.fault(fault);
@@ -72,7 +75,11 @@ fn look(args: &VerifyArgs, files: &LogFiles, policy: &Policy, out: Output) -> Re
         _ => None,
     };
     if let Some(place) = published {
-        compare(&LogFiles::city(place, args.reliance.ca.as_deref())?, &replay, &mut findings)?;
+        let city = LogFiles::city(place, args.reliance.ca.as_deref())?;
+        if let Source::Registry(trusted) = &relied.source {
+            follows(&city, trusted, &mut findings)?;
+        }
+        compare(&city, &replay, &mut findings)?;
     }
     Ok(Seen { head: Some(head), replay, findings })
 }
@@ -82,7 +89,7 @@ pub(super) fn held(file: &Path, policy: &Policy) -> Result<Checkpoint, Error> {
     let text = fs::read_to_string(file).map_err(|error| file_error(file, &error))?;
     let remembered = parse_object(text.as_bytes(), &Limits::DEFAULT).ok();
     let note = remembered.as_ref().and_then(|state| state.get("checkpoint")?.as_str()).unwrap_or(&text);
-    Policy { quorum: 0, ..policy.clone() }.open(note).map(|accepted| accepted.checkpoint).map_err(|error| {
+    policy.unwitnessed().open(note).map(|accepted| accepted.checkpoint).map_err(|error| {
         let (file, detail) = (file.display(), error.to_string());
         Error::malformed(detail.clone()).says(
             format!("{file} 不是此日志签署的检查点（{detail}）。请用日志的 checkpoint 文件，或 log watch 记住的文件。"),
@@ -91,11 +98,10 @@ pub(super) fn held(file: &Path, policy: &Policy) -> Result<Checkpoint, Error> {
     })
 }
 
-fn to_json(seen: &Seen, policy: &Policy) -> Map {
+fn to_json(seen: &Seen, relied: &Relied) -> Map {
     let mut out = seen.findings.to_json();
-    let keys: Vec<_> = policy.logs.iter().map(ToString::to_string).collect();
     let kinds: Map = seen.replay.kinds.iter().map(|(kind, count)| (kind.name().to_owned(), json!(count))).collect();
-    out.insert("keys".to_owned(), json!(keys));
+    out.insert("keys".to_owned(), json!(relied.keys()));
     out.insert("kinds".to_owned(), kinds.into());
     if let Some(head) = &seen.head {
         let tree = &head.checkpoint;
@@ -107,11 +113,11 @@ fn to_json(seen: &Seen, policy: &Policy) -> Map {
     out
 }
 
-fn tell(seen: &Seen, policy: &Policy, fetched: bool, out: Output) {
+fn tell(seen: &Seen, relied: &Relied, out: Output) {
     if let Some(head) = &seen.head {
         let (origin, size, root) = (&head.checkpoint.origin, head.checkpoint.size, base64(&head.checkpoint.root));
         out.say(format!("日志 {origin}：{size} 条，根 {root}"), format!("Log {origin}: {size} leaves, root {root}"));
-        if !policy.witnesses.is_empty() {
+        if !relied.policy.witnesses.is_empty() {
             let names = head.witnesses.join(", ");
             out.say(format!("见证人：{names}"), format!("Witnesses: {names}"));
         }
@@ -135,13 +141,7 @@ fn tell(seen: &Seen, policy: &Policy, fetched: bool, out: Output) {
             "Not compared with what the city publishes; --city URL does that.",
         );
     }
-    if fetched {
-        let keys = policy.logs.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
-        out.note(
-            format!("公钥取自日志自身，请与另行取得的比对：{keys}"),
-            format!("The key came from the log itself; compare it with one you got elsewhere: {keys}"),
-        );
-    }
+    relied.tell(out);
     conclude(&seen.findings, Some(trust > 0), out);
 }
 

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::thread::sleep;
 use std::time::Duration;
 
+use super::reliance::Source;
 use super::{WatchArgs, tell_fault};
 use crate::adapters::log_files::LogFiles;
 use crate::base::clock::{Clock as _, SystemClock};
@@ -14,8 +15,8 @@ use crate::cli::output::{Output, file_error, write_private};
 use crate::cli::{FAILED, OK, REFUSED};
 use crate::domain::error::Error;
 use crate::domain::log_audit::Fault;
-use crate::domain::log_audit::follow::{Head, consistent, head};
-use crate::tlog::checkpoint::Policy;
+use crate::domain::log_audit::follow::{Head, consistent, head_at};
+use crate::tlog::checkpoint::{Checkpoint, Policy};
 use crate::tlog::note::VerifierKey;
 
 /// Looks until something is wrong.
@@ -47,20 +48,15 @@ pub(super) fn run(args: &WatchArgs, out: Output) -> Result<u8, Error> {
 /// One look: the size that was remembered and the head that is remembered now, or what is wrong.
 fn look(args: &WatchArgs, files: &LogFiles) -> Result<Result<(Option<u64>, Head), Fault>, Error> {
     let known = State::read(&args.state)?;
-    let mut policy = match (&known, args.reliance.key.is_empty()) {
-        (Some(state), true) => with_key(args, &state.key)?,
-        _ => args.reliance.policy(files)?,
-    };
-    let before = match &known {
-        Some(state) => {
-            if let Some(key) = policy.logs.iter().find(|key| **key == state.key) {
-                policy.origin = key.name().to_owned();
-            }
-            Some(Policy { quorum: 0, ..policy.clone() }.open(&state.note)?.checkpoint)
-        }
-        None => None,
-    };
-    let head = match head(files, &policy)? {
+    let mut relied = args.reliance.rely(files, Some(args.log.as_str()), &args.place.keys_folder())?;
+    if let (Some(state), Source::Log) = (&known, &relied.source) {
+        // The log is asked for no other key: the one of the first time is remembered.
+        state.key.name().clone_into(&mut relied.policy.origin);
+        relied.policy.logs = vec![state.key.clone().into()];
+    }
+    let policy = relied.policy;
+    let before = known.as_ref().map(|state| state.checkpoint(&policy)).transpose()?;
+    let head = match head_at(files, &policy, SystemClock.now())? {
         Ok(head) => head,
         Err(fault) => return Ok(Err(fault)),
     };
@@ -69,16 +65,10 @@ fn look(args: &WatchArgs, files: &LogFiles) -> Result<Result<(Option<u64>, Head)
     {
         return Ok(Err(fault));
     }
-    if let Some(key) = policy.logs.into_iter().next() {
-        State { key, note: head.note.clone() }.write(&args.state)?;
+    if let Some(newest) = policy.logs.into_iter().next_back() {
+        State { key: newest.key, note: head.note.clone() }.write(&args.state)?;
     }
     Ok(Ok((before.map(|before| before.size), head)))
-}
-
-fn with_key(args: &WatchArgs, key: &VerifierKey) -> Result<Policy, Error> {
-    let named = super::Reliance { key: vec![key.to_string()], ..args.reliance.clone() };
-    // The log is asked for nothing: its key is remembered.
-    named.policy(&LogFiles::Folder(args.state.clone()))
 }
 
 /// What is remembered.
@@ -88,6 +78,15 @@ struct State {
 }
 
 impl State {
+    /// The remembered checkpoint, which one of the keys that are relied on has signed, or the one that was then.
+    fn checkpoint(&self, policy: &Policy) -> Result<Checkpoint, Error> {
+        let mut policy = policy.unwitnessed();
+        if policy.origin == self.key.name() && policy.logs.iter().all(|log| log.key != self.key) {
+            policy.logs.push(self.key.clone().into());
+        }
+        Ok(policy.open(&self.note)?.checkpoint)
+    }
+
     fn read(file: &Path) -> Result<Option<Self>, Error> {
         let bytes = match fs::read(file) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),

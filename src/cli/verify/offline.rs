@@ -22,7 +22,7 @@ pub(super) fn run(args: &VerifyArgs, out: Output) -> Result<u8, Error> {
     let bundle = args.bundle.as_deref().unwrap_or(Path::new(""));
     let (root, folder) = (args.root.as_deref(), args.city.data.as_path());
     let (verifier, made) = Verifier::offline(bundle, root, &registry(args), folder, clock(args)?)?;
-    let log = args.log.evidence(verifier.log_key())?;
+    let log = args.log.evidence(verifier.logs())?;
     let mut code = OK;
     for input in &args.inputs {
         let input = read(input)?;

@@ -1,4 +1,5 @@
-//! Judging an archive with nothing but the city's root key: no store, no network, no clock.
+//! Judging an archive with nothing but a root key of the city, one of its time, an older or a newer one: no store, no
+//! network, no clock.
 //!
 //! First the manifest and every member's digest; what was changed is named. Then what the members say: registries by the
 //! root key and their place in the log, use records by the root key and theirs, status lists by the keys of the agencies of
@@ -21,6 +22,7 @@ use crate::domain::catalogue::Catalogue;
 use crate::domain::city::names::Names;
 use crate::domain::leaf::{Entry, Kind};
 use crate::domain::trust::Registry;
+use crate::domain::trust::roots::{Anchor, Roots};
 use crate::domain::usage::record::Signed;
 use crate::tlog::checkpoint::Policy as LogPolicy;
 use crate::tlog::merkle::leaf_hash;
@@ -89,7 +91,7 @@ const TRUST: (&str, &str) = ("信任名录与密钥", "The trust registry and it
 /// What the members are held against.
 struct Frame<'a> {
     archive: &'a Archive,
-    root: &'a PublicKey,
+    roots: Roots,
     manifest: Manifest,
     log: LogPolicy,
     contexts: Contexts,
@@ -97,10 +99,17 @@ struct Frame<'a> {
     registries: BTreeMap<u64, Registry>,
 }
 
-/// Judges an archive.
+/// Judges an archive by a root key of the city.
 pub fn check(archive: &Archive, root: &PublicKey) -> Report {
+    check_by(archive, &Anchor::new(root.clone()))
+}
+
+/// Judges an archive by what its reader holds of the city.
+pub fn check_by(archive: &Archive, anchor: &Anchor) -> Report {
     let mut report = Report { manifest: None, findings: Vec::new() };
-    let manifest = match open_manifest(&archive.manifest, root) {
+    let newest = newest_registry(archive, anchor);
+    let roots = newest.as_ref().map(|newest| anchor.roots_of(newest));
+    let manifest = match open_manifest(&archive.manifest, roots.as_ref(), anchor) {
         Ok(manifest) => manifest,
         Err(wrong) => {
             report.note("manifest", ("目录签名", "The manifest's signature"), Err(wrong));
@@ -112,19 +121,48 @@ pub fn check(archive: &Archive, root: &PublicKey) -> Report {
     if !check_members(archive, &manifest, &mut report) {
         return report;
     }
-    match frame(archive, root, manifest, &mut report) {
+    let (Some(newest), Some(roots)) = (newest, roots) else {
+        report.note(
+            "trust",
+            ("信任名录与密钥", "The trust registry and its keys"),
+            Err("no registry follows from the root key".to_owned()),
+        );
+        return report;
+    };
+    match frame(archive, &newest, roots, manifest, &mut report) {
         Ok(frame) => frame.check(&mut report),
         Err(error) => report.note("archive", ("归档内容", "The content"), Err(error.to_string())),
     }
     report
 }
 
-fn open_manifest(jwt: &str, root: &PublicKey) -> Result<Manifest, String> {
+/// The newest registry in the archive that follows from what its reader holds.
+fn newest_registry(archive: &Archive, anchor: &Anchor) -> Option<Registry> {
+    let contexts = Contexts::bundled();
+    let open = |name| {
+        let bytes = archive.member(name).ok()?;
+        Some(Registry::open_pinned(bytes, &|key| anchor.lists(key), &contexts).ok()?.registry)
+    };
+    archive
+        .folder("trust/")
+        .filter(|name| name.strip_suffix(".json").is_some())
+        .filter_map(open)
+        .max_by_key(|registry| registry.version)
+}
+
+/// Where no registry can be read, the key that is held itself must have signed: then the members tell what was changed.
+fn open_manifest(jwt: &str, roots: Option<&Roots>, anchor: &Anchor) -> Result<Manifest, String> {
     let text = |finding: crate::vc::finding::Finding| finding.to_string();
     let jws = Jws::parse(jwt).map_err(text)?;
     jws.header().require_typ(TYP).map_err(text)?;
-    jws.verify(root).map_err(text)?;
-    serde_json::from_value(Value::Object(jws.claims().map_err(text)?)).map_err(|error| error.to_string())
+    let claims = Value::Object(jws.claims().map_err(text)?);
+    let manifest: Manifest = serde_json::from_value(claims).map_err(|error| error.to_string())?;
+    let at = parse_rfc3339(&manifest.at).map_err(|error| error.to_string())?;
+    match roots {
+        Some(roots) => roots.verify(&jws, at).map_err(text)?,
+        None => jws.verify(&anchor.pinned).map_err(text)?,
+    }
+    Ok(manifest)
 }
 
 /// Whether exactly the listed members are there, each as it was.
@@ -150,12 +188,13 @@ fn check_members(archive: &Archive, manifest: &Manifest, report: &mut Report) ->
 
 fn frame<'a>(
     archive: &'a Archive,
-    root: &'a PublicKey,
+    newest: &Registry,
+    roots: Roots,
     manifest: Manifest,
     report: &mut Report,
 ) -> Result<Frame<'a>, ParseError> {
     let key = VerifierKey::parse(&manifest.log_key)?;
-    let log = LogPolicy { origin: key.name().to_owned(), logs: vec![key], witnesses: Vec::new(), quorum: 0 };
+    let log = newest.log_policy(key.name()).unwrap_or_else(|| LogPolicy::of_key(key));
     let names = Names::of_another(&manifest.base)?;
     let contexts = Contexts::bundled().with(names.context(), archive.text("context.jsonld")?)?;
     let mut texts: Vec<&'static str> = Vec::new();
@@ -165,13 +204,16 @@ fn frame<'a>(
     let types = Catalogue::load(&texts)?;
     let mut registries = BTreeMap::new();
     for name in archive.folder("trust/").filter(|name| name.strip_suffix(".json").is_some()) {
-        let opened = Registry::open(archive.member(name)?, root, &contexts);
+        let opened = Registry::open_named(archive.member(name)?, &contexts);
         match opened {
-            Ok(registry) => drop(registries.insert(registry.version, registry)),
+            Ok(named) if !roots.counts(&named.root, named.registry.issued) => {
+                report.note(name, TRUST, Err("signed by no root of then".to_owned()));
+            }
+            Ok(named) => drop(registries.insert(named.registry.version, named.registry)),
             Err(finding) => report.note(name, TRUST, Err(finding.to_string())),
         }
     }
-    Ok(Frame { archive, root, manifest, log, contexts, types, registries })
+    Ok(Frame { archive, roots, manifest, log, contexts, types, registries })
 }
 
 /// A schema for as long as the program runs, as the types that it ships with are: one archive is checked in a run.
@@ -207,12 +249,14 @@ impl Frame<'_> {
         let proof = LogProof::parse(self.archive.text(name).map_err(|error| error.to_string())?)
             .map_err(|error| error.to_string())?;
         let leaf = proof.extra.clone().unwrap_or_default();
-        proof.verify(&leaf_hash(&leaf), &self.log).map_err(|error| error.to_string())?;
-        Entry::parse(&leaf).map_err(|error| error.to_string())
+        let accepted = proof.verify(&leaf_hash(&leaf), &self.log).map_err(|error| error.to_string())?;
+        let entry = Entry::parse(&leaf).map_err(|error| error.to_string())?;
+        accepted.require_at(entry.at).map_err(|error| error.to_string())?;
+        Ok(entry)
     }
 
     fn check_use(&self, name: &str) -> Result<Signed, String> {
-        let signed = Signed::open(self.archive.text(name).map_err(|error| error.to_string())?, self.root)
+        let signed = Signed::open(self.archive.text(name).map_err(|error| error.to_string())?, &self.roots)
             .map_err(|one| one.to_string())?;
         if signed.record.application.as_ref().is_none_or(|case| case.as_str() != self.manifest.case) {
             return Err("of another case".to_owned());
@@ -350,7 +394,8 @@ impl Frame<'_> {
             self.archive.text(&name.replace(".json", ".tlog-proof")).map_err(|error| error.to_string())?,
         )
         .map_err(|error| error.to_string())?;
-        let log = LogEvidence { proofs: vec![proof.clone()], logs: vec![self.log.clone()], ..LogEvidence::default() };
+        let log =
+            LogEvidence { proofs: vec![proof.clone()], logs: vec![self.log.clone().into()], ..LogEvidence::default() };
         let document = parse_object(received, &Limits::DEFAULT).map_err(|error| error.to_string())?;
         let entry = proof.extra.as_deref().and_then(|entry| Entry::parse(entry).ok()).ok_or("no entry in the proof")?;
         let places = document.get("credentialStatus").into_iter().flat_map(places);

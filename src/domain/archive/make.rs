@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::{Archive, Manifest, TYP, digest};
 use crate::base::bytes::{base64url, from_base64url, hex};
 use crate::base::id::ApplicationId;
-use crate::base::json::{Map, Value, json};
+use crate::base::json::{Value, json};
 use crate::base::random::bytes;
 use crate::base::time::{Timestamp, rfc3339};
 use crate::crypto::digest::sha256;
@@ -20,7 +20,6 @@ use crate::domain::leaf::{Entry, Kind};
 use crate::domain::record;
 use crate::domain::trust::Registry;
 use crate::domain::usage::record::Signed;
-use crate::vc::jws;
 
 /// A state that an application went through.
 pub(super) struct Event {
@@ -152,9 +151,7 @@ impl City {
             members: archive.members.iter().map(|(name, bytes)| (name.clone(), digest(bytes))).collect(),
         };
         let Ok(Value::Object(claims)) = serde_json::to_value(&manifest) else { return Err(Error::corrupt("manifest")) };
-        let kid = format!("{}#root", self.names.city_did());
-        let header: Map = [("typ".to_owned(), TYP.into()), ("kid".to_owned(), kid.into())].into_iter().collect();
-        archive.manifest = jws::sign(&header, &claims, self.keys.root.as_ref());
+        archive.manifest = self.sign_by_root(TYP, &claims);
         Ok(())
     }
 

@@ -73,6 +73,16 @@ impl Names {
         self.serves.then(|| ListId::parse(name).ok())?
     }
 
+    /// The origin line of the city's log where none is configured: its address without the scheme.
+    pub fn log_origin(&self) -> String {
+        format!("{}/log", self.authority)
+    }
+
+    /// The name under which the city cosigns other logs.
+    pub fn witness(&self) -> String {
+        format!("{}/witness", self.authority)
+    }
+
     /// The URL of the city's own JSON-LD context.
     pub fn context(&self) -> String {
         format!("{}/contexts/v1.jsonld", self.base)

@@ -59,7 +59,8 @@ pub fn copy(
         done.files += 1;
         tell(done.files);
     }
-    let keys = policy.logs.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
+    let good = policy.logs.iter().filter(|log| log.compromised_from.is_none());
+    let keys = good.map(|log| log.key.to_string()).collect::<Vec<_>>().join("\n");
     target.write("key", format!("{keys}\n").as_bytes())?;
     target.settle()?;
     target.write("checkpoint", new.note.as_bytes())?;

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::{Fault, Files};
+use crate::base::time::Timestamp;
 use crate::domain::error::Error;
 use crate::tlog::checkpoint::{Checkpoint, Policy};
 use crate::tlog::merkle::{Hash, Node, consistency_proof, inclusion_proof, verify_consistency};
-use crate::tlog::note::VerifierKey;
+use crate::tlog::note::{Note, VerifierKey};
 use crate::tlog::tile::{Content, HEIGHT, Tile, WIDTH, hashes, tile_root};
 
 /// The media type of notes and keys.
@@ -42,9 +43,34 @@ pub fn head(files: &dyn Files, policy: &Policy) -> Result<Result<Head, Fault>, E
     })
 }
 
-/// The key that a log names itself.
-pub fn named_key(files: &dyn Files) -> Result<VerifierKey, Error> {
-    Ok(VerifierKey::parse(text(files, "key")?.trim())?)
+/// The same, where a key that signed must count now.
+pub fn head_at(files: &dyn Files, policy: &Policy, now: Timestamp) -> Result<Result<Head, Fault>, Error> {
+    let head = match head(files, policy)? {
+        Ok(head) => head,
+        Err(fault) => return Ok(Err(fault)),
+    };
+    let accepted = policy.open(&head.note)?;
+    Ok(match accepted.require_at(now) {
+        Ok(()) => Ok(head),
+        Err(error) => Err(Fault::new(
+            error.code,
+            "checkpoint",
+            "检查点仅由已停用或已失密的日志密钥签署。请更新信任名录后重试；仍如此则请报告监督机关。",
+            "The checkpoint is signed only by a key of the log that has ended or was compromised. Update the trust registry and try again; if it stays so, report it to the supervisor.",
+        )),
+    })
+}
+
+/// The keys that a log names itself, one a line.
+pub fn named_keys(files: &dyn Files) -> Result<Vec<VerifierKey>, Error> {
+    let keys = text(files, "key")?.lines().map(VerifierKey::parse).collect::<Result<Vec<_>, _>>()?;
+    if keys.is_empty() { Err(Error::malformed("the log names no key")) } else { Ok(keys) }
+}
+
+/// The origin line of a log's checkpoint, believed by nobody yet: which keys have to be looked for.
+pub fn named_origin(files: &dyn Files) -> Result<String, Error> {
+    let note = text(files, "checkpoint")?;
+    Ok(Checkpoint::parse(Note::parse(&note)?.text())?.origin)
 }
 
 fn text(files: &dyn Files, path: &str) -> Result<String, Error> {

@@ -4,6 +4,7 @@ use super::replay::{Replay, status_name};
 use super::{Fault, Files, Findings};
 use crate::base::id::ListId;
 use crate::base::time::Timestamp;
+use crate::crypto::PublicKey;
 use crate::crypto::digest::sha256;
 use crate::domain::error::Error;
 use crate::domain::trust::Registry;
@@ -15,7 +16,7 @@ use crate::vc::status::{SLOTS, Status};
 
 const JSON: &str = "application/json";
 /// Where the trust registry is.
-const TRUST: &str = ".well-known/certless/trust";
+pub const TRUST: &str = ".well-known/certless/trust";
 
 /// Compares everything that anyone can see. An error when the city gives no trust registry, or an unsigned one.
 pub fn compare(city: &dyn Files, replay: &Replay, findings: &mut Findings) -> Result<(), Error> {
@@ -26,6 +27,24 @@ pub fn compare(city: &dyn Files, replay: &Replay, findings: &mut Findings) -> Re
         for number in 0..=told.unwrap_or_default() {
             list(city, &registry, &ListId { agency: agency.code.clone(), number }, replay, findings)?;
         }
+    }
+    Ok(())
+}
+
+/// Whether the registry that is published follows from the one that its reader trusts: by its root key or by handovers.
+pub fn follows(city: &dyn Files, trusted: &Registry, findings: &mut Findings) -> Result<(), Error> {
+    let current = city.read(TRUST, JSON)?.ok_or_else(|| missing(TRUST))?;
+    let held = |key: &PublicKey| trusted.roots.last().is_some_and(|last| last.key.key == *key);
+    if let Err(finding) = Registry::open_pinned(&current, &held, &Contexts::bundled()) {
+        findings.fault(Fault::new(
+            "trust_root",
+            "trust registry",
+            &format!("公布的信任名录不是由所信任的根密钥签署或移交而来（{}）。", finding.detail),
+            &format!(
+                "The published trust registry does not follow from the root key that is trusted ({}).",
+                finding.detail
+            ),
+        ));
     }
     Ok(())
 }

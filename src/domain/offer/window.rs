@@ -8,7 +8,6 @@ use serde::Deserialize;
 
 use super::record::Offer;
 use super::{NewOffer, Offered};
-use crate::base::bytes::hex;
 use crate::base::id::{AgencyCode, ApplicationId, CredentialId, OfferId};
 use crate::base::json::{Value, json};
 use crate::base::time::{plus_seconds, rfc3339};
@@ -149,16 +148,6 @@ impl City {
             }
         }
         Ok(held)
-    }
-
-    /// How records for outsiders name who did something: always the same, and nobody's name.
-    pub fn author_pseudonym(&self, by: &Author) -> String {
-        let (kind, name) = match by {
-            Author::Account(account) => ("staff", account.as_str()),
-            Author::Token(label) => ("machine", label.as_str()),
-        };
-        let digest = self.keyed_digest("pseudonym", format!("{kind}/{name}").as_bytes());
-        format!("{kind}-{}", hex(digest.get(..5).unwrap_or_default()))
     }
 }
 

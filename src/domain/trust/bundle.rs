@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::abroad::{Known, Partner, Trouble};
 use super::document::Named;
+use super::roots::RootKeys;
 use super::{Registry, TrustedAgency};
 use crate::base::id::{AgencyCode, ListId};
 use crate::base::json::{Limits, Map, Value, json, parse_object};
@@ -63,6 +64,14 @@ struct Carried {
     registry: String,
 }
 
+impl Carried {
+    fn open(&self, contexts: &Contexts) -> Result<Registry, Error> {
+        let root = PublicKey::from_multikey(&self.partner.signed_by);
+        let root = root.map_err(|error| Error::malformed(error.to_string()))?;
+        Ok(Registry::open(self.registry.as_bytes(), &root, contexts)?)
+    }
+}
+
 impl City {
     /// The bundle of this moment, or of less than a minute ago.
     pub fn bundle(&self) -> Result<Arc<Vec<u8>>, Error> {
@@ -80,7 +89,7 @@ impl City {
     }
 
     fn make_bundle(&self, now: Timestamp) -> Result<Vec<u8>, Error> {
-        let registry = self.registry();
+        let (registry, own) = (self.registry(), self.keys.own());
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).map_err(|_| Error::corrupt("a document is not text"));
         let mut lists = Vec::new();
         for agency in &registry.agencies {
@@ -98,7 +107,7 @@ impl City {
         let document = json!({
             "type": TYPE,
             "city": registry.city,
-            "root": self.keys.root.public_key().to_multikey(),
+            "root": own.root.signer.public_key().to_multikey(),
             "made": rfc3339(now),
             "registry": text(self.trust_document()?)?,
             "partners": partners,
@@ -108,7 +117,7 @@ impl City {
         });
         let Value::Object(document) = document else { return Err(Error::corrupt("the bundle is no object")) };
         let options = ProofOptions::new(Purpose::AssertionMethod, registry.root_method(), now);
-        let signed = data_integrity::sign(&document, &options, self.keys.root.as_ref(), &self.contexts)?;
+        let signed = data_integrity::sign(&document, &options, own.root.signer.as_ref(), &self.contexts)?;
         Ok(Value::Object(signed).to_string().into_bytes())
     }
 
@@ -140,10 +149,9 @@ impl City {
     /// verify are left out, and so what refers to them cannot be decided.
     pub fn rely_on(&self, bundle: Bundle) -> Result<(), Error> {
         let mut known = Vec::new();
-        for Carried { partner, registry } in bundle.partners {
-            let root =
-                PublicKey::from_multikey(&partner.signed_by).map_err(|error| Error::malformed(error.to_string()))?;
-            let opened = Registry::open(registry.as_bytes(), &root, &self.contexts)?;
+        for carried in bundle.partners {
+            let opened = carried.open(&self.contexts)?;
+            let Carried { partner, registry } = carried;
             known.push(Arc::new(Known::new(partner, opened, registry.into_bytes(), 0)));
         }
         self.abroad.set(known, Some(bundle.made));
@@ -162,27 +170,43 @@ fn patience(agency: &TrustedAgency) -> i64 {
 }
 
 impl Bundle {
-    /// Reads a bundle and verifies it: with the root key that is given, or, for a file that was named, with the key that
-    /// it names itself.
-    pub fn open(bytes: &[u8], root: Option<&PublicKey>, contexts: &Contexts) -> Result<Self, Finding> {
+    /// Reads a bundle and verifies it for a reader who holds a root key of the city that made it, the one that signs now or
+    /// an older one.
+    pub fn open(bytes: &[u8], pinned: &dyn Fn(&PublicKey) -> bool, contexts: &Contexts) -> Result<Self, Finding> {
         let wrong = |detail: String| Finding::error(Check::Trust, Code::RegistryInvalid, detail);
         let document = parse_object(bytes, &LIMITS).map_err(|error| wrong(error.to_string()))?;
         let text = |name: &str| document.get(name).and_then(Value::as_str).unwrap_or_default();
         if text("type") != TYPE {
             return Err(wrong("not an offline bundle".to_owned()));
         }
-        let named = PublicKey::from_multikey(text("root")).map_err(|error| wrong(error.to_string()))?;
-        if root.is_some_and(|root| *root != named) {
-            return Err(wrong("signed by another root key".to_owned()));
+        let own = Registry::open_pinned(text("registry").as_bytes(), pinned, contexts)?;
+        if own.root.to_multikey() != text("root") {
+            return Err(wrong("signed by another root key than its registry".to_owned()));
         }
-        let registry = Registry::open(text("registry").as_bytes(), &named, contexts)?;
         let made = crate::base::time::parse_rfc3339(text("made")).map_err(|error| wrong(error.to_string()))?;
-        let keys = super::document::Root::of(&registry, &named);
-        data_integrity::verify(&document, &keys, &Expect::new(Purpose::AssertionMethod, made), contexts)
+        let expect = Expect::new(Purpose::AssertionMethod, made);
+        let proofs = data_integrity::verify(&document, &RootKeys::of(&own.registry), &expect, contexts)
             .map_err(|findings| wrong(findings.first().map(ToString::to_string).unwrap_or_default()))?;
+        if proofs.iter().all(|proof| proof.method != own.registry.root_method()) {
+            return Err(wrong("not signed by the root key of its registry".to_owned()));
+        }
         let (checkpoint, log_key) = (text("checkpoint").to_owned(), text("logKey").to_owned());
         let (partners, lists) = (list(&document, "partners")?, list(&document, "statusLists")?);
-        Ok(Self { own: Named { registry, root: named }, made, checkpoint, log_key, partners, lists })
+        Ok(Self { own, made, checkpoint, log_key, partners, lists })
+    }
+
+    /// Whether some bytes say that they are a bundle.
+    pub fn is_bundle(bytes: &[u8]) -> bool {
+        parse_object(bytes, &LIMITS).is_ok_and(|document| document.get("type").and_then(Value::as_str) == Some(TYPE))
+    }
+
+    /// The registries in it: the own city's and those that it believes.
+    pub fn registries(&self, contexts: &Contexts) -> Result<Vec<Registry>, Error> {
+        let mut registries = vec![self.own.registry.clone()];
+        for carried in &self.partners {
+            registries.push(carried.open(contexts)?);
+        }
+        Ok(registries)
     }
 
     /// The public origin of the city that made it.

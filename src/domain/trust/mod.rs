@@ -3,7 +3,8 @@
 //! The city's root key signs it as one document; it is published at `/.well-known/certless/trust`, versioned and
 //! expiring, and every new version is queued for the log. Keys of an agency are never removed: a rotated key still
 //! verifies what it signed, a key marked compromised from a date fails what was signed from that date on.
-//! [`document`] writes and reads the signed form, [`publish`] keeps and changes it, [`judge`] answers verification.
+//! The city's own keys stand in it too: its roots with their handovers ([`roots`]), its log's and its witness's ([`notes`]),
+//! changed by [`own`]. [`document`] writes and reads the signed form, [`publish`] keeps and changes it, [`judge`] answers verification.
 //! [`abroad`] relies on other cities' registries for named types; [`bundle`] carries all of it to a verifier without a
 //! network, whose [`journal`] is [reconciled](reconcile) afterwards.
 
@@ -12,8 +13,11 @@ pub mod bundle;
 pub mod document;
 pub mod journal;
 pub mod judge;
+pub mod notes;
+pub mod own;
 pub mod publish;
 pub mod reconcile;
+pub mod roots;
 
 use crate::base::id::{AgencyCode, TypeCode};
 use crate::base::text::Label;
@@ -38,8 +42,12 @@ pub struct Registry {
     pub expires: Timestamp,
     /// The digest of the version before, as [`document::digest`] writes it; absent in the first.
     pub previous: Option<String>,
-    /// The root key that signs the versions after this one, where that is another than the key that signs this one.
-    pub successor: Option<PublicKey>,
+    /// The city's root keys, oldest first; the last signs. Empty for the key under `#root` alone.
+    pub roots: Vec<roots::RootKey>,
+    /// The keys of the city's log, oldest first.
+    pub logs: Vec<notes::NoteKey>,
+    /// The keys under which the city witnesses the logs of others, oldest first.
+    pub witnesses: Vec<notes::NoteKey>,
     /// The agencies.
     pub agencies: Vec<TrustedAgency>,
 }

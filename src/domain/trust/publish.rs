@@ -1,6 +1,7 @@
 //! The registry's life in the store: the first version, and every change as a new signed version with its log leaf.
 
 use super::document::digest;
+use super::own::OwnPublic;
 use super::{LIFETIME, Registry, TrustedAgency, TrustedKey};
 use crate::base::bytes::base64url;
 use crate::base::id::AgencyCode;
@@ -12,7 +13,7 @@ use crate::crypto::{PublicKey, Signer};
 use crate::domain::agency::Agencies;
 use crate::domain::change::{Change, Table};
 use crate::domain::city::City;
-use crate::domain::city::keys::AgencySigner;
+use crate::domain::city::keys::{AgencySigner, OwnSigner};
 use crate::domain::city::names::Names;
 use crate::domain::error::{Error, ErrorKind};
 use crate::domain::leaf::{Kind, leaf};
@@ -29,8 +30,13 @@ fn row_of(version: u64) -> String {
 }
 
 impl Registry {
-    /// The first version: every shipped agency with its first key.
-    pub fn first(names: &Names, keys: &[(AgencyCode, String, PublicKey)], now: Timestamp) -> Result<Self, Error> {
+    /// The first version: the city's own keys, and every shipped agency with its first key.
+    pub fn first(
+        names: &Names,
+        keys: &[(AgencyCode, String, PublicKey)],
+        own: &OwnPublic,
+        now: Timestamp,
+    ) -> Result<Self, Error> {
         let mut agencies = Vec::new();
         for agency in Agencies::shipped()? {
             let types =
@@ -46,6 +52,7 @@ impl Registry {
                 keys: own.map(|(_, id, key)| TrustedKey::new(id.clone(), key.clone(), now)).collect(),
             });
         }
+        let (roots, logs, witnesses) = own.listed(now);
         Ok(Self {
             city: names.city_did().to_owned(),
             name: Label::new("望城区（演示）", "Wangcheng District (demo)"),
@@ -53,15 +60,26 @@ impl Registry {
             issued: now,
             expires: plus_seconds(now, LIFETIME),
             previous: None,
-            successor: None,
+            roots,
+            logs,
+            witnesses,
             agencies,
         })
     }
 
-    /// The version in force in a store, verified against the root key; `None` for a store that has none.
-    pub fn load(store: &dyn Store, root: &PublicKey, contexts: &Contexts) -> Result<Option<Self>, Error> {
-        let row = store.get(Table::Trust, CURRENT)?;
-        row.map(|row| Ok(Self::open(&row.value, root, contexts)?)).transpose()
+    /// The version in force in a store, verified; `None` for a store that has none. It must be signed by one of the roots
+    /// that the city has the seeds of: a crash while the root was changed may have left one that nothing names.
+    pub fn load(store: &dyn Store, roots: &[PublicKey], contexts: &Contexts) -> Result<Option<Self>, Error> {
+        let Some(row) = store.get(Table::Trust, CURRENT)? else { return Ok(None) };
+        let registry = Self::open_pinned(&row.value, &|key| roots.contains(key), contexts)?.registry;
+        if registry.roots.last().is_some_and(|last| roots.contains(&last.key.key)) {
+            return Ok(Some(registry));
+        }
+        let id = registry.root_id().to_owned();
+        Err(Error::new(ErrorKind::Refused, format!("the seed of the root key {id} is missing")).says(
+            format!("缺少现用根密钥 {id} 的密钥文件。请从备份恢复密钥目录后再启动。"),
+            format!("The key file of the root key {id}, which signs now, is missing. Bring the key folder back from its backup and start again."),
+        ))
     }
 
     /// Keeps the first version in a store; another process may do it at the same time, then its version stands.
@@ -117,15 +135,38 @@ impl City {
 
     /// Changes the registry: signed as the next version, logged, in force when this returns.
     pub fn change_trust(&self, change: impl Fn(&mut Registry) -> Result<(), Error>) -> Result<Registry, Error> {
+        self.change_trust_handing_over(change, None)
+    }
+
+    /// The same with a version that the next root signs besides, which takes over with it; the time from when the one
+    /// before is compromised goes along.
+    pub(super) fn change_trust_handing_over(
+        &self,
+        change: impl Fn(&mut Registry) -> Result<(), Error>,
+        next: Option<(&OwnSigner, Option<Timestamp>)>,
+    ) -> Result<Registry, Error> {
+        let root = &self.keys.own().root.signer;
         let row = self.store().get(Table::Trust, CURRENT)?;
         let row = row.ok_or_else(|| Error::corrupt("the store holds no trust registry"))?;
-        let mut registry = Registry::open(&row.value, self.keys.root.public_key(), &self.contexts)?;
+        let mut registry = Registry::open(&row.value, root.public_key(), &self.contexts)?;
         // A change whose outcome this process was not told, or one of another process, is in force from here on.
         self.set_registry(registry.clone());
         let before = registry.clone();
         change(&mut registry)?;
-        let registry = registry.next(self.now(), digest(&row.value));
-        let signed = registry.sign(self.keys.root.as_ref(), &self.contexts)?;
+        if registry.roots.last().is_some_and(|last| last.key.key != *root.public_key()) {
+            return Err(Error::new(ErrorKind::Conflict, "another process has changed the root key").says(
+                "根密钥已由另一进程更换，请重新启动本进程。",
+                "Another process has changed the root key. Start this one again.",
+            ));
+        }
+        let mut registry = registry.next(self.this_second(), digest(&row.value));
+        let signed = if let Some((next, compromised)) = next {
+            let new = next.signer.as_ref();
+            registry.hand_over(root.as_ref(), (&next.key_id, new), compromised, &self.contexts)?;
+            registry.sign_over(root.as_ref(), new, &self.contexts)?
+        } else {
+            registry.sign(root.as_ref(), &self.contexts)?
+        };
         let request = Change::new(self.fresh_request("trust")?, sha256(&signed));
         let request = request.update(Table::Trust, CURRENT, row.version, signed.clone());
         let request = registry.written(request, &signed, Some(&before));
@@ -136,7 +177,7 @@ impl City {
             outcome => drop(outcome?),
         }
         // What is in force is what was signed, in whole seconds: a key begins no later than what it signs in its first one.
-        let registry = Registry::open(&signed, self.keys.root.public_key(), &self.contexts)?;
+        let registry = Registry::open_named(&signed, &self.contexts)?.registry;
         self.set_registry(registry.clone());
         Ok(registry)
     }
@@ -225,7 +266,7 @@ impl Registry {
     }
 }
 
-fn no_key_files(error: KeyMakerError) -> Error {
+pub(super) fn no_key_files(error: KeyMakerError) -> Error {
     Error::new(ErrorKind::Unavailable, error.detail).says(error.message.zh, error.message.en)
 }
 

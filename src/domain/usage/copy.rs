@@ -13,7 +13,7 @@ use crate::base::bytes::{base64url, from_base64url, hex};
 use crate::base::id::ApplicationId;
 use crate::base::json::{Map, Value, json};
 use crate::base::text::Label;
-use crate::base::time::{Timestamp, china_date, china_end_of_day, plus_seconds, rfc3339};
+use crate::base::time::{Timestamp, china_date, china_end_of_day, parse_rfc3339, plus_seconds, rfc3339};
 use crate::crypto::digest::sha256;
 use crate::domain::application::case_file;
 use crate::domain::application::record::{Application, By};
@@ -24,7 +24,7 @@ use crate::domain::error::{Error, ErrorKind};
 use crate::domain::leaf::{Kind, leaf};
 use crate::domain::ports::StoreError;
 use crate::domain::record;
-use crate::vc::jws::{self, Jws};
+use crate::vc::jws::Jws;
 
 /// The header member `typ`.
 pub const TYP: &str = "certless-copy+jwt";
@@ -134,16 +134,16 @@ impl City {
     }
 
     fn sign_copy(&self, claims: Map) -> Copy {
-        let kid = format!("{}#root", self.names.city_did());
-        let header: Map = [("typ".to_owned(), TYP.into()), ("kid".to_owned(), kid.into())].into_iter().collect();
-        Copy { jwt: jws::sign(&header, &claims, self.keys.root.as_ref()), claims }
+        Copy { jwt: self.sign_by_root(TYP, &claims), claims }
     }
 
     fn read_copy(&self, jwt: &str) -> Result<Map, Error> {
         let read = Jws::parse(jwt.trim()).and_then(|jws| {
             jws.header().require_typ(TYP)?;
-            jws.verify(self.keys.root.public_key())?;
-            jws.claims()
+            let claims = jws.claims()?;
+            let made = claims.get("madeAt").and_then(Value::as_str).and_then(|at| parse_rfc3339(at).ok());
+            self.roots().verify(&jws, made.unwrap_or_else(|| self.now()))?;
+            Ok(claims)
         });
         read.map_err(|_| not_ours())
     }

@@ -20,9 +20,10 @@ pub mod write;
 
 use serde::{Deserialize, Serialize};
 
+use super::account::Author;
 use super::error::Error;
 use super::token::Caller;
-use crate::base::id::AgencyCode;
+use crate::base::id::{AccountName, AgencyCode};
 
 /// Why the window may look at a licence.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -62,6 +63,12 @@ pub struct Place {
 }
 
 impl Place {
+    /// Who works there, as records of the city name them.
+    pub fn author(&self) -> Author {
+        let account = if self.machine { None } else { AccountName::parse(&self.who).ok() };
+        account.map_or_else(|| Author::Token(self.who.clone()), Author::Account)
+    }
+
     /// A window with a name of its own.
     pub fn new(unit: AgencyCode, who: impl Into<String>) -> Self {
         Self { unit, who: who.into(), machine: true, basis: Basis::Consent }

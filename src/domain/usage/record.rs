@@ -1,6 +1,6 @@
 //! The form of a use record, and where it is kept.
 //!
-//! A record is a JWT of the type `certless-use+jwt`, signed under `<city>#root`. Its claims are [`UseRecord`]; `prev` is the
+//! A record is a JWT of the type `certless-use+jwt`, signed under a root key of the city, `<city>#root`. Its claims are [`UseRecord`]; `prev` is the
 //! base64url SHA-256 of the JWT before it in its `chain`, whose numbers `seq` count from 1 without a gap.
 
 use serde::{Deserialize, Serialize};
@@ -11,9 +11,9 @@ use crate::base::id::{AgencyCode, ApplicationId, CredentialId, TypeCode};
 use crate::base::json::{Map, Value};
 use crate::base::text::Label;
 use crate::base::time::Timestamp;
-use crate::crypto::PublicKey;
 use crate::crypto::digest::sha256;
 use crate::domain::record;
+use crate::domain::trust::roots::Roots;
 use crate::domain::usage::{Basis, Mode};
 use crate::vc::finding::{Check, Code, Finding};
 use crate::vc::jws::Jws;
@@ -140,13 +140,14 @@ impl Signed {
         digest(&self.jwt)
     }
 
-    /// Reads a record and verifies it with the city's root key.
-    pub fn open(jwt: &str, root: &PublicKey) -> Result<Self, Finding> {
+    /// Reads a record and verifies it with the city's root keys: by the one that it names, in its time.
+    pub fn open(jwt: &str, roots: &Roots) -> Result<Self, Finding> {
         let jws = Jws::parse(jwt)?;
         jws.header().require_typ(TYP)?;
-        jws.verify(root)?;
         let wrong = |detail: String| Finding::invalid(Check::Parse, Code::JwtMalformed, detail);
-        let record = serde_json::from_value(Value::Object(jws.claims()?)).map_err(|error| wrong(error.to_string()))?;
+        let record: UseRecord =
+            serde_json::from_value(Value::Object(jws.claims()?)).map_err(|error| wrong(error.to_string()))?;
+        roots.verify(&jws, record.at)?;
         Ok(Self { record, jwt: jwt.to_owned() })
     }
 }

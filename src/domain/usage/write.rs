@@ -12,8 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::about::About;
 use super::record::{self as form, Signed, TYP, UseId, UseRecord, Verdict as Told};
 use super::{Mode, Place};
-use crate::base::bytes::{base64url, hex};
-use crate::base::json::Map;
+use crate::base::bytes::base64url;
 use crate::base::random::bytes;
 use crate::base::text::Label;
 use crate::base::time::Timestamp;
@@ -27,7 +26,6 @@ use crate::domain::matter::Matter;
 use crate::domain::ports::{Contested, StoreError};
 use crate::domain::record;
 use crate::vc::finding::{Code, State};
-use crate::vc::jws;
 use crate::vc::verify::Outcome;
 
 /// Longest purpose, characters.
@@ -148,7 +146,7 @@ impl City {
                 change = self.keep_presentation(change, application, one.received)?;
             }
         }
-        let chain = record::key(&[context.place.unit.as_str(), &self.pseudonym(context.place)]);
+        let chain = record::key(&[context.place.unit.as_str(), &self.pseudonym(&context.place.author())]);
         let _turn = self.turns.take(&chain);
         for _ in 0..TRIES {
             let (with, signed) = self.recorded(change.clone(), &chain, context, &about)?;
@@ -190,7 +188,7 @@ impl City {
 
     fn said(&self, context: &Context<'_>, one: &Seen<'_>, about: &About, last: &Last) -> UseRecord {
         let place = context.place;
-        let (at, registry, clerk) = (self.this_second(), self.registry(), self.pseudonym(place));
+        let (at, registry, clerk) = (self.this_second(), self.registry(), self.pseudonym(&place.author()));
         let name = registry.agency(&place.unit).map(|agency| agency.name.clone());
         let verdict = &one.outcome.verdict;
         let bad = verdict.report.results().iter().filter(|one| matches!(one.state, State::Invalid | State::Error));
@@ -225,9 +223,7 @@ impl City {
     }
 
     fn sign_use(&self, said: UseRecord) -> Signed {
-        let kid = format!("{}#root", self.names.city_did());
-        let header: Map = [("typ".to_owned(), TYP.into()), ("kid".to_owned(), kid.into())].into_iter().collect();
-        let jwt = jws::sign(&header, &form::claims(&said), self.keys.root.as_ref());
+        let jwt = self.sign_by_root(TYP, &form::claims(&said));
         Signed { record: said, jwt }
     }
 
@@ -248,13 +244,6 @@ impl City {
         }
         change.leaves.push(leaf(Kind::Used, one.record.at, &[("record", one.digest().into())]));
         Ok(change)
-    }
-
-    /// The name under which holders know a clerk.
-    fn pseudonym(&self, place: &Place) -> String {
-        let named = format!("{}/{}/{}", place.unit, if place.machine { "machine" } else { "person" }, place.who);
-        let digest = self.keyed_digest("clerk", named.as_bytes());
-        format!("C-{}", hex(digest.get(..5).unwrap_or_default()).to_uppercase())
     }
 }
 

@@ -16,6 +16,7 @@ use crate::base::time::{Timestamp, from_unix, plus_seconds, rfc3339};
 use crate::crypto::digest::sha256;
 use crate::domain::change::{Change, Table};
 use crate::domain::city::City;
+use crate::domain::city::keys::OwnSigner;
 use crate::domain::error::Error;
 use crate::domain::ports::{LogHead, StoreError};
 use crate::tlog::checkpoint::{Checkpoint, Policy};
@@ -150,7 +151,16 @@ impl City {
     fn plain_note(&self, head: LogHead) -> Result<Note, Error> {
         let origin = self.log_origin();
         let mut note = Checkpoint { origin: origin.clone(), size: head.size, root: head.root }.note()?;
-        note.sign(&origin, self.keys.log.as_ref())?;
+        let (own, registry, now) = (self.keys.own(), self.registry(), self.now());
+        let (newest, older) = own.logs.split_last().ok_or_else(|| Error::corrupt("no key of the log"))?;
+        // While keys overlap, each signs: who knows one of them ignores the line of the other (C2SP tlog-checkpoint).
+        let signs = |one: &&OwnSigner| {
+            let key = one.signer.public_key();
+            registry.logs.iter().any(|known| known.key.key() == key && known.signs_at(now))
+        };
+        for one in older.iter().filter(signs).chain([newest]) {
+            note.sign(&origin, one.signer.as_ref())?;
+        }
         Ok(note)
     }
 

@@ -70,12 +70,14 @@ impl Witness {
 impl City {
     /// The name under which this city cosigns.
     pub fn witness_name(&self) -> String {
-        format!("{}/witness", self.names.authority())
+        self.names.witness()
     }
 
-    /// The key with which this city cosigns, for whoever relies on it.
+    /// The newest key with which this city cosigns, for whoever relies on it.
     pub fn witness_key(&self) -> Result<VerifierKey, Error> {
-        Ok(VerifierKey::new(&self.witness_name(), Kind::Cosignature, self.keys.witness.public_key())?)
+        let own = self.keys.own();
+        let newest = own.witnesses.last().ok_or_else(|| Error::corrupt("no key of the witness"))?;
+        Ok(VerifierKey::new(&self.witness_name(), Kind::Cosignature, newest.signer.public_key())?)
     }
 
     /// The logs that this city witnesses.

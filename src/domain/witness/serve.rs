@@ -13,6 +13,7 @@ use crate::base::time::Timestamp;
 use crate::crypto::digest::sha256;
 use crate::domain::change::{Change, Row, Table};
 use crate::domain::city::City;
+use crate::domain::city::keys::OwnSigner;
 use crate::domain::error::{Error, ErrorKind};
 use crate::domain::ports::StoreError;
 use crate::domain::record;
@@ -76,7 +77,8 @@ impl City {
         let log = self.store().get(Table::WitnessedLog, asked.tree.origin.as_bytes())?;
         let log = log.ok_or_else(|| Error::not_found(format!("no log {} is witnessed here", asked.tree.origin)))?;
         let keys = record::decode::<WitnessedLog>(Table::WitnessedLog, &log.value)?.keys;
-        let keys = keys.iter().map(|key| VerifierKey::parse(key)).collect::<Result<Vec<_>, _>>()?;
+        let mut keys = keys.iter().map(|key| VerifierKey::parse(key)).collect::<Result<Vec<_>, _>>()?;
+        keys.extend(self.successors_of(&keys, &asked.tree.origin));
         let signed = asked.signed_by(&keys)?;
         if asked.old > asked.tree.size {
             return Err(Error::malformed("the old size is larger than the size of the checkpoint"));
@@ -95,6 +97,21 @@ impl City {
         self.cosign(&asked.tree, signed, row.map(|row| row.version))
     }
 
+    /// The keys that follow the named ones in the registry of a city that is believed: a log that changed its key is
+    /// witnessed on.
+    fn successors_of(&self, named: &[VerifierKey], origin: &str) -> Vec<VerifierKey> {
+        let mut found = Vec::new();
+        for known in self.abroad.all() {
+            let now = self.now();
+            let keys: Vec<_> = known.registry.logs.iter().filter(|log| log.key.name() == origin).collect();
+            if keys.iter().any(|log| named.contains(&log.key)) {
+                let next = keys.into_iter().filter(|log| log.signs_at(now) && !named.contains(&log.key));
+                found.extend(next.map(|log| log.key.clone()));
+            }
+        }
+        found
+    }
+
     fn is_fresh(&self, tree: &WitnessedTree) -> bool {
         (0..REPEATS).contains(&self.now().as_second().saturating_sub(tree.at.as_second()))
     }
@@ -103,9 +120,18 @@ impl City {
     fn cosign(&self, tree: &Checkpoint, mut note: Note, version: Option<u64>) -> Result<Told, Error> {
         let at = self.this_second();
         let time = u64::try_from(at.as_second()).map_err(|_| Error::corrupt("a time before 1970"))?;
-        let signature = note.cosign(&self.witness_name(), self.keys.witness.as_ref(), time)?;
-        let line = signature.to_string();
-        note.add(signature);
+        let (own, registry) = (self.keys.own(), self.registry());
+        let (newest, older) = own.witnesses.split_last().ok_or_else(|| Error::corrupt("no key of the witness"))?;
+        let signs = |one: &&OwnSigner| {
+            let key = one.signer.public_key();
+            registry.witnesses.iter().any(|known| known.key.key() == key && known.signs_at(at))
+        };
+        let mut line = String::new();
+        for one in older.iter().filter(signs).chain([newest]) {
+            let signature = note.cosign(&self.witness_name(), one.signer.as_ref(), time)?;
+            line += &signature.to_string();
+            note.add(signature);
+        }
         let root = base64(&tree.root);
         let next = WitnessedTree { size: tree.size, root, note: note.to_string(), line: line.clone(), at };
         let value = record::encode(&next)?;

@@ -289,6 +289,13 @@ fn schemas() -> Value {
         "NewWitness": witness_body(&["url", "key"]),
         "NewWitnessedLog": witnessed_log(),
         "WitnessName": witness_body(&["name"]),
+        "OwnKeyRotation": {
+            "type": "object", "additionalProperties": false,
+            "properties": {"overlapDays": {"type": "integer", "minimum": 0, "maximum": 3650}},
+        },
+        "OwnKeyAt": {
+            "type": "object", "required": ["key"], "additionalProperties": false, "properties": {"key": text, "at": text},
+        },
         "KeyAt": {
             "type": "object", "required": ["key"], "additionalProperties": false, "properties": {"key": text, "at": text},
         },

@@ -9,8 +9,9 @@ use super::sources::Content;
 use super::verdict::Report;
 use crate::base::error::ParseError;
 use crate::base::jcs::canonicalize;
+use crate::base::time::Timestamp;
 use crate::crypto::digest::sha256;
-use crate::tlog::checkpoint::{Checkpoint, Policy as LogPolicy};
+use crate::tlog::checkpoint::{Accepted, Checkpoint, Policy as LogPolicy};
 use crate::tlog::merkle::{leaf_hash, verify_inclusion};
 use crate::tlog::note::Note;
 use crate::tlog::proof::LogProof;
@@ -20,13 +21,38 @@ use crate::vc::leaf::{Entry, Kind};
 /// Most proofs that come with one input.
 pub const MOST_PROOFS: usize = 64;
 
+/// A log that is relied on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TrustedLog {
+    /// Its keys and witnesses.
+    pub policy: LogPolicy,
+    /// The DID of the city whose issuing it tells of; of anyone's without one, which is for who named the key himself.
+    pub city: Option<String>,
+}
+
+impl From<LogPolicy> for TrustedLog {
+    fn from(policy: LogPolicy) -> Self {
+        Self { policy, city: None }
+    }
+}
+
+impl TrustedLog {
+    /// Whether the issuer of what is shown stands below the city of the log: no city vouches for another's issuing.
+    fn tells_of(&self, content: &Content) -> bool {
+        let Some(city) = &self.city else { return true };
+        let Content::Whole(credential) = content else { return false };
+        let issuer = credential.get("issuer").and_then(|issuer| issuer.get("id").unwrap_or(issuer).as_str());
+        issuer.and_then(|issuer| issuer.strip_prefix(city)).is_some_and(|rest| rest.is_empty() || rest.starts_with(':'))
+    }
+}
+
 /// Companion proofs and whom the verifier relies on about logs.
 #[derive(Clone, Debug, Default)]
 pub struct LogEvidence {
     /// The proofs that came with what was shown.
     pub proofs: Vec<LogProof>,
     /// The logs that are relied on, with the witnesses that must have cosigned.
-    pub logs: Vec<LogPolicy>,
+    pub logs: Vec<TrustedLog>,
     /// Checkpoints that the verifier holds already.
     pub held: Vec<Checkpoint>,
 }
@@ -58,7 +84,7 @@ impl LogEvidence {
                 continue;
             };
             unused.retain(|other| !own(other));
-            report.take(Check::Log, self.judge(proof));
+            report.take(Check::Log, self.judge(proof, content));
         }
         if !unused.is_empty() {
             let detail = format!("{} proofs of nothing that was shown", unused.len());
@@ -66,20 +92,22 @@ impl LogEvidence {
         }
     }
 
-    fn judge(&self, proof: &LogProof) -> Result<(), Finding> {
+    fn judge(&self, proof: &LogProof, content: &Content) -> Result<(), Finding> {
         let wrong = |error: ParseError| finding(&error);
         let note = Note::parse(&proof.checkpoint).map_err(wrong)?;
         let named = Checkpoint::parse(note.text()).map_err(wrong)?;
         self.compare(&named)?;
         let leaf = leaf_hash(proof.extra.as_deref().unwrap_or_default());
-        let known: Vec<_> = self.logs.iter().filter(|log| log.origin == named.origin).collect();
+        let known: Vec<_> =
+            self.logs.iter().filter(|log| log.policy.origin == named.origin && log.tells_of(content)).collect();
         if known.is_empty() {
             return self.judge_held(proof, &named, &leaf);
         }
         let mut last = None;
         for log in known {
-            match proof.verify(&leaf, log) {
-                Ok(_) => return Ok(()),
+            match proof.verify(&leaf, &log.policy) {
+                Ok(_) if self.held.contains(&named) => return Ok(()),
+                Ok(accepted) => return in_its_time(&accepted, proof),
                 Err(error) => last = Some(error),
             }
         }
@@ -108,6 +136,25 @@ impl LogEvidence {
         }
         Err(Finding::invalid(Check::Log, Code::LogProofInvalid, "the hashes do not lead to the root"))
     }
+}
+
+/// Whether a key that signed the checkpoint could have signed it: a checkpoint is no older than the entry in it. What a key
+/// that others have says of the time before is told apart from their forgeries by a witness that cosigned before, or not.
+fn in_its_time(accepted: &Accepted, proof: &LogProof) -> Result<(), Finding> {
+    let at = Entry::parse(proof.extra.as_deref().unwrap_or_default()).map_err(|error| finding(&error))?.at;
+    let before = |from: Timestamp| {
+        let from = u64::try_from(from.as_second()).unwrap_or_default();
+        accepted.witnessed.iter().any(|(_, time)| *time < from)
+    };
+    let possible: Vec<_> = accepted.signed.iter().filter(|signed| signed.counts_at(at)).collect();
+    if possible.iter().any(|signed| signed.compromised_from.is_none_or(before)) {
+        return Ok(());
+    }
+    if possible.is_empty() {
+        let detail = "the entry is newer than the time of the key that signed";
+        return Err(Finding::invalid(Check::Log, Code::LogProofInvalid, detail));
+    }
+    Err(Finding::error(Check::Log, Code::LogKeyCompromised, "no witness cosigned before the key was compromised"))
 }
 
 /// What the log says an issued credential by: the SHA-256 of its canonical form; `None` for what is shown in part.
@@ -187,7 +234,7 @@ mod tests {
     fn trusted(quorum: usize) -> LogPolicy {
         LogPolicy {
             origin: ORIGIN.to_owned(),
-            logs: vec![VerifierKey::new(ORIGIN, note::Kind::Ed25519, log_key().public_key()).unwrap()],
+            logs: vec![VerifierKey::new(ORIGIN, note::Kind::Ed25519, log_key().public_key()).unwrap().into()],
             witnesses: vec![VerifierKey::new("w.example", note::Kind::Cosignature, witness().public_key()).unwrap()],
             quorum,
         }
@@ -201,7 +248,7 @@ mod tests {
     }
 
     fn with(proofs: Vec<LogProof>, quorum: usize) -> LogEvidence {
-        LogEvidence { proofs, logs: vec![trusted(quorum)], held: Vec::new() }
+        LogEvidence { proofs, logs: vec![trusted(quorum).into()], held: Vec::new() }
     }
 
     #[test]
@@ -247,6 +294,47 @@ mod tests {
         let fork = Checkpoint { root: [9; 32], ..named };
         let forked = LogEvidence { held: vec![fork], ..with(vec![good], 0) };
         assert_eq!(state(&forked, &whole), (State::Invalid, Some(Code::LogFork)));
+    }
+
+    #[test]
+    fn an_ended_key_proves_what_is_older_and_a_stolen_one_what_a_witness_saw_before() {
+        let whole = [Content::Whole(credential())];
+        let at = |seconds| Some(from_unix(seconds).unwrap());
+        // The entry is of the second 0, the cosignature of the second 7.
+        let judged = |cosigned: bool, until: Option<Timestamp>, stolen: Option<Timestamp>| {
+            let mut log = trusted(0);
+            log.logs[0].until = until;
+            log.logs[0].compromised_from = stolen;
+            let evidence = LogEvidence {
+                proofs: vec![proof(entry(Kind::Issued, &credential()), cosigned)],
+                logs: vec![log.into()],
+                held: Vec::new(),
+            };
+            state(&evidence, &whole)
+        };
+        assert_eq!(judged(false, at(0), None), (State::Valid, None));
+        assert_eq!(judged(false, at(-1), None), (State::Invalid, Some(Code::LogProofInvalid)));
+        assert_eq!(judged(false, None, at(0)), (State::Invalid, Some(Code::LogProofInvalid)));
+        assert_eq!(judged(false, at(9), at(8)), (State::Error, Some(Code::LogKeyCompromised)));
+        assert_eq!(judged(true, at(9), at(8)), (State::Valid, None), "cosigned before");
+        assert_eq!(judged(true, at(9), at(7)), (State::Error, Some(Code::LogKeyCompromised)), "cosigned after");
+    }
+
+    #[test]
+    fn a_log_tells_of_its_own_citys_issuing_only() {
+        let issued = |issuer: Value| {
+            let credential = json!({"issuer": issuer, "credentialSubject": {}});
+            let proof = proof(entry(Kind::Issued, &credential), false);
+            let log = TrustedLog { policy: trusted(0), city: Some("did:web:a.example".to_owned()) };
+            let evidence = LogEvidence { proofs: vec![proof], logs: vec![log], held: Vec::new() };
+            state(&evidence, &[Content::Whole(credential)])
+        };
+        for own in [json!("did:web:a.example"), json!({"id": "did:web:a.example:agencies:GA"})] {
+            assert_eq!(issued(own), (State::Valid, None));
+        }
+        for other in [json!("did:web:b.example"), json!({"id": "did:web:a.example.org:agencies:GA"}), json!(7)] {
+            assert_eq!(issued(other), (State::Error, Some(Code::LogUnknown)));
+        }
     }
 
     #[test]

@@ -16,7 +16,7 @@ pub mod verdict;
 use std::ops::Deref;
 
 pub use evidence::{Checked, Evidence};
-pub use log::LogEvidence;
+pub use log::{LogEvidence, TrustedLog};
 pub use receive::{Received, receive, receive_map};
 pub use sd_jwt::verify_with_key;
 pub use sources::Sources;

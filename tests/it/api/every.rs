@@ -131,6 +131,7 @@ impl World {
             .replace("{issuer}", "jcs")
             .replace("{matter}", "11430112MB0DEM01764000709901000")
             .replace("{agency}", "GA")
+            .replace("{role}", "log")
             .replace("{account}", "spare")
             .replace("/log/tile/{level}/{*index}", "/log/tile/entries/000.p/1")
             .replace("{digest}", &self.digest)

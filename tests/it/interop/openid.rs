@@ -231,7 +231,9 @@ fn registry(verifier: &Value) -> Vec<u8> {
         issued,
         expires: plus_seconds(issued, 86_400),
         previous: None,
-        successor: None,
+        roots: Vec::new(),
+        logs: Vec::new(),
+        witnesses: Vec::new(),
         agencies: vec![agency],
     };
     registry.sign(&SigningKey::ed25519(&[9; 32]), &Contexts::bundled()).unwrap()

@@ -16,11 +16,12 @@ use certless::base::id::{AgencyCode, TypeCode};
 use certless::base::json::{Value, json};
 use certless::crypto::Signer as _;
 use certless::crypto::digest::sha256;
+use certless::domain::city::keys::OwnRole;
 use certless::domain::error::ErrorKind;
 use certless::domain::ports::{Fetched, Web, WebError};
 use certless::domain::token::Role;
 use certless::domain::trust::abroad::subscribe::NewPartner;
-use certless::vc::finding::Check;
+use certless::vc::finding::{Check, Code, State};
 use certless::vc::leaf::Entry;
 
 use crate::support::city::{TestCity, keyring_of};
@@ -420,32 +421,89 @@ fn a_hostile_server_costs_little_and_leads_nowhere() {
 }
 
 #[test]
-fn a_new_root_key_is_believed_when_the_old_one_names_it() {
+fn a_new_root_of_the_other_city_is_followed_version_by_version() {
     let mut story = Story::new(&["idCard"], &[]);
     story.resident.obtain(&story.b, "idCard");
-    let (old, new) = (keyring_of(2).city().root, keyring_of(5).city().root);
-    let contexts = &certless::vc::contexts::Contexts::bundled();
-    let first = story.b.service.city.trust_document().unwrap();
-    let digest = |document: &[u8]| base64url(&sha256(document));
-    let mut second = story.b.service.city.registry().as_ref().clone().next(story.clock.now(), digest(&first));
-    second.successor = Some(new.public_key().clone());
-    let second_signed = second.sign(&old, contexts).unwrap();
-    let mut third = second.clone().next(story.clock.now(), digest(&second_signed));
-    third.successor = None;
-    let third_signed = third.sign(&new, contexts).unwrap();
-    story.line.answer(&story.trust_url(), Some(third_signed.clone()));
+    let old = story.b.service.city.keys().own().root.signer.public_key().clone();
+    for _ in 0..2 {
+        story.clock.advance(60);
+        story.b.service.city.rotate_own(OwnRole::Root, 0).unwrap();
+    }
+    story.clock.advance(60);
+    story.rotate_key_of_b();
+    let new = story.b.service.city.keys().own().root.signer.public_key().clone();
+    let (second, hidden) = (format!("{}/2", story.trust_url()), b"<html>".to_vec());
+    story.line.answer(&second, Some(hidden));
     assert_eq!(story.update()["trouble"]["kind"], "notHad", "the version between is not to be had");
-    story.line.answer(&format!("{}/2", story.trust_url()), Some(second_signed));
+    story.line.answer(&second, None);
     let partner = story.update();
     assert_eq!(
         (&partner["version"], &partner["signedBy"], &partner["trouble"]),
-        (&json!(3), &json!(new.public_key().to_multikey()), &Value::Null)
+        (&json!(4), &json!(new.to_multikey()), &Value::Null)
     );
-    assert_eq!(partner["pinned"], old.public_key().to_multikey(), "what the operator compared stays known");
+    assert_eq!(partner["pinned"], old.to_multikey(), "what the operator compared stays known");
     story.show("idCard").accept();
-    let fourth = third.next(story.clock.now(), digest(&third_signed)).sign(&old, contexts).unwrap();
-    story.line.answer(&story.trust_url(), Some(fourth));
+    let by_old = story.b.service.city.registry().as_ref().clone();
+    let by_old = by_old.next(story.clock.now(), base64url(&sha256(&story.b.service.city.trust_document().unwrap())));
+    let by_old = by_old.sign(&keyring_of(2).city().root, &certless::vc::contexts::Contexts::bundled()).unwrap();
+    story.line.answer(&story.trust_url(), Some(by_old));
     assert_eq!(story.update()["trouble"]["kind"], "notHad", "the old key has handed over");
     let roots: Vec<_> = story.leaves_of_a().iter().map(|leaf| leaf["root"].clone()).collect();
-    assert_eq!(roots[2], new.public_key().to_multikey());
+    assert_eq!(roots.last().unwrap(), &json!(new.to_multikey()));
+}
+
+#[test]
+fn a_stolen_root_of_the_other_city_halts_until_the_new_one_was_compared() {
+    let mut story = Story::new(&["idCard"], &[]);
+    story.resident.obtain(&story.b, "idCard");
+    story.show("idCard").accept();
+    story.clock.advance(60);
+    let city = &story.b.service.city;
+    city.compromise_own(OwnRole::Root, "root", city.now()).unwrap();
+    let new = city.keys().own().root.signer.public_key().thumbprint();
+    let partner = story.update();
+    assert_eq!((&partner["version"], &partner["trouble"]["kind"]), (&json!(1), &json!("rootCompromised")), "{partner}");
+    assert_eq!(partner["trouble"]["root"], new, "what is to be compared");
+    story.show("idCard").undecided(Check::Trust, "root_compromised");
+    story.line.cut(true);
+    assert_eq!(story.update()["trouble"]["kind"], "rootCompromised", "silence does not clear it up");
+    story.line.cut(false);
+    let named = |root: &str| NewPartner {
+        url: story.b.base.clone(),
+        root: root.to_owned(),
+        types: vec![TypeCode::parse("idCard").unwrap()],
+        agencies: Vec::new(),
+    };
+    let stranger = keyring_of(3).city().root.public_key().thumbprint();
+    assert!(story.a.service.city.add_partner(&named(&stranger)).is_err(), "another fingerprint");
+    assert_eq!(story.a.service.city.partners()[0].version, 1);
+    let partner = story.a.service.city.add_partner(&named(&new)).unwrap();
+    assert!(partner.trouble.is_none() && partner.version == 2, "{partner:?}");
+    story.show("idCard").accept();
+    assert_eq!(story.update()["trouble"], Value::Null);
+}
+
+#[test]
+fn a_proof_of_the_other_citys_log_counts_by_its_registry() {
+    let mut story = Story::new(&["idCard"], &[]);
+    let id = story.resident.obtain(&story.b, "idCard");
+    story.b.integrate();
+    let proof =
+        story.b.service.city.companion(&certless::base::id::CredentialId::parse(&id).unwrap()).unwrap().to_string();
+    let judge = |proof: &str| {
+        let city = &story.a.service.city;
+        let log = city.log_evidence(proof).unwrap();
+        let received =
+            certless::vc::verify::receive(story.resident.wallet.find("idCard").unwrap().credential().as_bytes());
+        let policy = certless::vc::verify::Policy { log: Some(&log), ..certless::vc::verify::Policy::full(city.now()) };
+        let verdict = city.verify(received.unwrap(), &policy).verdict;
+        let told = verdict.report.results().iter().find(|one| one.check == Check::Log).unwrap();
+        (told.state, told.code)
+    };
+    assert_eq!(judge(&proof), (State::Valid, None));
+    story.b.service.city.rotate_own(OwnRole::Log, 0).unwrap();
+    story.update();
+    assert_eq!(judge(&proof), (State::Valid, None), "an earlier proof, by the key of then");
+    story.a.service.city.remove_partner(&story.did_of_b()).unwrap();
+    assert_eq!(judge(&proof), (State::Error, Some(Code::LogUnknown)));
 }

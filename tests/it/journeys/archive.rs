@@ -49,7 +49,7 @@ fn fetched(city: &TestCity, case: &Value) -> (Archive, PublicKey) {
     city.integrate();
     let got = city.get(Some(window.token()), &path(case), "*/*");
     assert_eq!(got.status, 200, "{}", got.text);
-    (Archive::parse(&got.bytes).unwrap(), city.service.city.keys().root.public_key().clone())
+    (Archive::parse(&got.bytes).unwrap(), city.service.city.keys().own().root.signer.public_key().clone())
 }
 
 fn wrong(report: &Report) -> Vec<&str> {
@@ -128,11 +128,12 @@ fn what_the_root_key_signed_must_also_be_true() {
         let digest = |bytes: &[u8]| certless::base::bytes::base64url(&certless::crypto::digest::sha256(bytes));
         claims["members"] =
             archive.members.iter().map(|(name, bytes)| (name.clone(), Value::from(digest(bytes)))).collect();
-        let header = json!({"typ": "certless-archive+jwt"});
+        let kid = format!("{}#root", city.service.city.names.city_did());
+        let header = json!({"typ": "certless-archive+jwt", "kid": kid});
         archive.manifest = certless::vc::jws::sign(
             header.as_object().unwrap(),
             claims.as_object().unwrap(),
-            city.service.city.keys().root.as_ref(),
+            city.service.city.keys().own().root.signer.as_ref(),
         );
         let report = check(&archive, &root);
         assert!(!report.accepted());

@@ -43,7 +43,7 @@ fn a_holder_gets_the_licence_that_the_log_names_with_its_place_and_nobody_else_d
     let (credential, text) = (one["credential"].as_str().unwrap(), one["logProof"].as_str().unwrap());
     let proof = LogProof::parse(text).unwrap();
     let key = VerifierKey::parse(city.get(None, "/log/key", "*/*").text.trim_end()).unwrap();
-    let policy = Policy { origin: key.name().to_owned(), logs: vec![key], witnesses: Vec::new(), quorum: 0 };
+    let policy = Policy::of_key(key);
     proof.verify(&leaf_hash(proof.extra.as_ref().unwrap()), &policy).unwrap();
     let digest = base64url(&sha256(credential.as_bytes()));
     assert_eq!(

@@ -42,8 +42,7 @@ fn object(city: &TestCity, key: &dyn Signer, id: &Value, reason: &str) -> (u16, 
 
 /// Checks a record's signature with the city's root key and that its digest is in the log.
 fn verified(city: &TestCity, told: &Value) -> Signed {
-    let root = city.service.city.keys().root.public_key().clone();
-    let signed = Signed::open(told["jwt"].as_str().unwrap(), &root).unwrap();
+    let signed = Signed::open(told["jwt"].as_str().unwrap(), &city.service.city.roots()).unwrap();
     assert_eq!(serde_json::to_value(&signed.record).unwrap(), told["use"]);
     city.integrate();
     let leaves = city.service.city.store().log_range(0, 500).unwrap();
@@ -76,7 +75,7 @@ fn a_scan_is_recorded_for_the_window_and_the_holder_alike() {
     assert_eq!((&said["basis"], &said["fields"]), (&json!("consent"), &json!(["idNumber", "name"])));
     assert_eq!((&used["type"], &said["verdict"]["accepted"]), (&json!("idCard"), &json!(true)));
     assert_eq!((&said["seq"], said.get("prev")), (&json!(1), None), "the first of its chain");
-    assert!(said["clerk"].as_str().unwrap().starts_with("C-") && !told.to_string().contains(&resident.code));
+    assert!(said["clerk"].as_str().unwrap().starts_with("M-") && !told.to_string().contains(&resident.code));
     let seen = mine(&city, resident.wallet.key());
     assert_eq!(seen.len(), 1);
     assert_eq!((&seen[0]["jwt"], &seen[0]["objection"]), (&told["jwt"], &Value::Null));

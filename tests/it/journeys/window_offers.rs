@@ -92,7 +92,7 @@ fn who_was_seen_with_a_paper_card_gets_a_licence_of_another_agency_onto_the_phon
     let events = got.json()["events"].as_array().unwrap().clone();
     let own: Vec<_> = events.iter().filter(|one| one["window"] == "YB").map(|one| text(one, "by")).collect();
     assert!(own.len() == 2 && own[0] == own[1], "always the same: {own:?}");
-    assert!(own[0].starts_with("staff-") && !got.text.contains("yb-window"), "{}", got.text);
+    assert!(own[0].starts_with("C-") && !got.text.contains("yb-window"), "{}", got.text);
     assert_eq!(world.city.get(Some(&auditor), "/api/audit?names=x", "*/*").status, 400);
 }
 

@@ -82,7 +82,15 @@ impl Place {
 }
 
 fn engine(store: &Path) -> sled::Db {
-    sled::Config::new().path(store.join("sled")).segment_size(8 << 20).use_compression(false).open().unwrap()
+    let open = || sled::Config::new().path(store.join("sled")).segment_size(8 << 20).use_compression(false).open();
+    // The engine frees its lock a moment after the database was closed.
+    for _ in 0..400 {
+        match open() {
+            Err(sled::Error::Io(_)) => std::thread::sleep(std::time::Duration::from_millis(5)),
+            opened => return opened.unwrap(),
+        }
+    }
+    open().unwrap()
 }
 
 fn holding(rows: &[(Vec<u8>, Vec<u8>)], text: &str) -> usize {

@@ -80,8 +80,7 @@ fn export(city: &TestCity, folder: &Path, fail: Option<u32>) -> bool {
 }
 
 fn policy(files: &dyn Files) -> Policy {
-    let key = follow::named_key(files).unwrap();
-    Policy { origin: key.name().to_owned(), logs: vec![key], witnesses: Vec::new(), quorum: 0 }
+    Policy::of_key(follow::named_keys(files).unwrap().remove(0))
 }
 
 /// Leaves and faults of a log in a folder.

@@ -213,7 +213,7 @@ fn our_code_verifies_their_checkpoint_inclusion_and_consistency() {
     }
     let (note, key) = log.checkpoint(ORIGIN);
     let logs = vec![VerifierKey::parse(&key).unwrap()];
-    let policy = Policy { origin: ORIGIN.to_owned(), logs, witnesses: Vec::new(), quorum: 0 };
+    let policy = Policy::of_log(ORIGIN, logs.into_iter().map(Into::into).collect());
     let opened = policy.open(&note).unwrap().checkpoint;
     assert_eq!((opened.size, opened.root), (70, *roots.last().unwrap()));
     assert!(policy.open(&note.replacen("70", "71", 1)).is_err());

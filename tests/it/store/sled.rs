@@ -139,6 +139,34 @@ fn another_schema_version_is_refused() {
     assert!(matches!(&result, Err(StoreError::Refused(why)) if why.contains("schema version 2")), "{result:?}");
 }
 
+/// The engine's threads hold its lock for a moment after the database was closed; and a child that was forked holds every
+/// lock until it begins its own program. Whoever opens a store that was dropped must not see either.
+#[test]
+fn a_dropped_store_is_free_at_once_under_load() {
+    let stop = Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let busy: Vec<_> = (0..4)
+        .map(|_| {
+            let stop = Arc::clone(&stop);
+            std::thread::spawn(move || {
+                while !stop.load(std::sync::atomic::Ordering::Relaxed) {
+                    std::process::Command::new("true").status().unwrap();
+                }
+            })
+        })
+        .collect();
+    let dir = tempfile::tempdir().unwrap();
+    for round in 0..40 {
+        let store = open(dir.path()).unwrap_or_else(|error| panic!("round {round}: {error}"));
+        store.commit(issuance(&format!("c{round}"))).unwrap();
+        drop(store);
+        drop(Raw::create(dir.path(), &small()).unwrap_or_else(|error| panic!("round {round}, the engine: {error}")));
+    }
+    stop.store(true, std::sync::atomic::Ordering::Relaxed);
+    for thread in busy {
+        thread.join().unwrap();
+    }
+}
+
 #[test]
 fn a_damaged_row_ends_the_store() {
     let dir = tempfile::tempdir().unwrap();

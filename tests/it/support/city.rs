@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use certless::adapters::keyring::{Keyring, key_name};
 use certless::adapters::store::memory::MemoryStore;
-use certless::app::open::assemble;
+use certless::app::open::{assemble, assemble_with};
 use certless::base::clock::{Clock, SystemClock};
 use certless::base::id::AgencyCode;
 use certless::base::json::Value;
@@ -14,6 +14,7 @@ use certless::base::random::SystemRandom;
 use certless::crypto::derive::Seed;
 use certless::crypto::{Algorithm, Signer};
 use certless::domain::agency::Agencies;
+use certless::domain::city::keys::OwnRole;
 use certless::domain::city::rules::Rules;
 use certless::domain::city::{City, Ports};
 use certless::domain::error::Error;
@@ -98,10 +99,9 @@ impl TestCity {
             clock,
             random: Arc::new(SystemRandom),
             web,
-            key_maker: Some(Arc::new(Maker(Mutex::new(ring())))),
+            key_maker: Some(Arc::new(Maker(Arc::new(Mutex::new(ring()))))),
         };
-        let mut city = assemble(&base, &ring(), ports).unwrap();
-        city.rules = rules;
+        let city = assemble_with(&base, &ring(), ports, rules).unwrap();
         let agency = AgencyCode::parse("GA").unwrap();
         let token = city.new_token(Role::Agency { agency }, "test").unwrap();
         let service = Arc::new(Service {
@@ -240,8 +240,8 @@ pub(crate) fn keyring_of(seed: u8) -> Keyring {
     Keyring::derived(&Seed::new([seed; 32]), &agencies)
 }
 
-/// Makes keys that are kept nowhere.
-struct Maker(Mutex<Keyring>);
+/// Makes keys that are kept nowhere but in a ring.
+pub(crate) struct Maker(pub(crate) Arc<Mutex<Keyring>>);
 
 impl KeyMaker for Maker {
     fn next_key(&self, agency: &AgencyCode) -> Result<(String, Arc<dyn Signer>), KeyMakerError> {
@@ -249,6 +249,13 @@ impl KeyMaker for Maker {
         let generation = ring.rotate(agency, &SystemRandom).unwrap();
         let key = ring.agency(agency, generation).unwrap().eddsa;
         Ok((key_name(Algorithm::EdDsa, generation), Arc::new(key)))
+    }
+
+    fn next_own_key(&self, role: OwnRole) -> Result<(String, Arc<dyn Signer>), KeyMakerError> {
+        let mut ring = self.0.lock().unwrap();
+        let generation = ring.rotate_own(role, &SystemRandom).unwrap();
+        let (_, key) = ring.own(role).pop().unwrap();
+        Ok((role.key_id(generation), Arc::new(key)))
     }
 
     fn destroy_key(&self, _: &AgencyCode, _: &str) -> Result<(), KeyMakerError> {

@@ -43,7 +43,7 @@ impl Neighbour {
 
     /// What an operator asks for who believes its identity cards.
     pub(crate) fn as_partner(&self) -> NewPartner {
-        let root = self.city.keys().root.public_key().thumbprint();
+        let root = self.city.keys().own().root.signer.public_key().thumbprint();
         NewPartner { url: BASE.to_owned(), root, types: vec![TypeCode::parse("idCard").unwrap()], agencies: Vec::new() }
     }
 

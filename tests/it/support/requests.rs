@@ -31,6 +31,8 @@ pub(crate) fn least_body(route: &Route) -> Option<Value> {
         "NewWitness" => json!({"url": "https://w.example", "key": "x"}),
         "NewWitnessedLog" => json!({"keys": ["x"]}),
         "WitnessName" => json!({"name": "w.example"}),
+        "OwnKeyRotation" => json!({"overlapDays": 30}),
+        "OwnKeyAt" => json!({"key": "log"}),
         "KeyAt" => json!({"key": "key-1"}),
         "Filing" => json!({"matter": "x", "applicant": {"name": "x", "code": "x"}}),
         "HandIn" => json!({"presentation": "CL1:0"}),

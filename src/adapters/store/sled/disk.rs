@@ -8,8 +8,9 @@
 //! ```
 
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, Read as _, Seek as _, Write as _};
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use crate::domain::ports::StoreError;
 
@@ -31,26 +32,73 @@ pub(super) fn sync_directory(dir: &Path) -> Result<(), StoreError> {
     File::open(dir).and_then(|dir| dir.sync_all()).map_err(|error| failed("sync", dir, &error))
 }
 
-/// Makes the directory and takes its lock; the lock is freed when the file is dropped.
-pub(super) fn lock(dir: &Path) -> Result<File, StoreError> {
+/// How often a lock that is about to be freed is looked at: for two seconds.
+const LOOKS: u32 = 400;
+/// Between two looks.
+const PAUSE: Duration = Duration::from_millis(5);
+
+/// The lock of a directory. It is freed after the engine's own lock is: the engine's threads go on for a moment after the
+/// database was closed, and who opens it then must find it free.
+pub(super) struct DirLock {
+    _file: File,
+    dir: PathBuf,
+}
+
+impl Drop for DirLock {
+    fn drop(&mut self) {
+        let engine = database(&self.dir).join("db");
+        let held = || File::open(&engine).is_ok_and(|file| matches!(file.try_lock(), Err(TryLockError::WouldBlock)));
+        let _ = until(|| (!held()).then_some(()));
+    }
+}
+
+/// Asks until there is an answer, for as long as a lock may take to be freed.
+pub(super) fn until<T>(ask: impl Fn() -> Option<T>) -> Option<T> {
+    for _ in 0..LOOKS {
+        if let Some(answer) = ask() {
+            return Some(answer);
+        }
+        std::thread::sleep(PAUSE);
+    }
+    ask()
+}
+
+/// Makes the directory and takes its lock; the lock is freed when it is dropped.
+///
+/// A lock stays with a file as long as anyone has it open: for a moment also a child of this process that was forked and has
+/// not begun its own program yet. A lock that this process or one that is gone wrote its number into is waited for.
+pub(super) fn lock(dir: &Path) -> Result<DirLock, StoreError> {
     fs::create_dir_all(dir).map_err(|error| failed("make", dir, &error))?;
     let path = dir.join("LOCK");
     let open = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path);
     let mut file = open.map_err(|error| failed("open", &path, &error))?;
-    match file.try_lock() {
-        Ok(()) => {}
-        Err(TryLockError::WouldBlock) => return Err(held(&mut file, dir)),
-        Err(TryLockError::Error(error)) => return Err(failed("lock", &path, &error)),
+    let taken = until(|| match file.try_lock() {
+        Err(TryLockError::WouldBlock) if !is_others(&holder(&path)) => None,
+        taken => Some(taken),
+    });
+    match taken {
+        Some(Ok(())) => {}
+        Some(Err(TryLockError::Error(error))) => return Err(failed("lock", &path, &error)),
+        Some(Err(TryLockError::WouldBlock)) | None => return Err(held(&holder(&path), dir)),
     }
     // On a full disk the number may not fit; the lock holds without it.
     let _ = file.set_len(0).and_then(|()| write!(file, "{}", std::process::id()));
-    Ok(file)
+    Ok(DirLock { _file: file, dir: dir.to_owned() })
 }
 
-fn held(file: &mut File, dir: &Path) -> StoreError {
-    let mut pid = String::new();
-    let _ = file.rewind().and_then(|()| file.read_to_string(&mut pid));
-    let pid = if pid.is_empty() { "unknown" } else { pid.as_str() };
+/// The number of the process that took a lock, as it wrote it there.
+fn holder(lock: &Path) -> String {
+    fs::read_to_string(lock).unwrap_or_default()
+}
+
+/// Whether a process of that number runs that is not this one.
+fn is_others(pid: &str) -> bool {
+    let number: Option<u32> = pid.parse().ok();
+    number.is_some_and(|number| number != std::process::id() && Path::new("/proc").join(pid).exists())
+}
+
+fn held(pid: &str, dir: &Path) -> StoreError {
+    let pid = if pid.is_empty() { "unknown" } else { pid };
     StoreError::Held(format!("process {pid} uses {}", dir.display()))
 }
 

@@ -15,7 +15,6 @@ mod restore;
 mod snapshot;
 mod trees;
 
-use std::fs::File;
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -56,7 +55,7 @@ pub struct SledStore {
     // Dropped in this order: the writer ends, the database closes, the directory is free.
     committer: Committer,
     shared: Arc<Shared>,
-    _lock: File,
+    _lock: disk::DirLock,
 }
 
 /// What callers and the committer both see.

@@ -90,8 +90,16 @@ pub(super) fn try_open(dir: &Path, options: &Options) -> Result<Trees, StoreErro
         .mode(sled::Mode::HighThroughput)
         .use_compression(false)
         .flush_every_ms(Some(500));
-    let opened = catch_unwind(AssertUnwindSafe(|| config.open().map_err(|error| engine(&error)).and_then(Trees::open)));
+    // Whoever holds the directory's lock has nobody to fear but what a closed database leaves behind for a moment.
+    let open = || disk::until(|| Some(config.open()).filter(|opened| !opened.as_ref().is_err_and(is_locked)));
+    let open = || open().unwrap_or_else(|| config.open());
+    let opened = catch_unwind(AssertUnwindSafe(|| open().map_err(|error| engine(&error)).and_then(Trees::open)));
     opened.unwrap_or_else(|_| Err(StoreError::Corrupt("the engine panicked while opening the database".to_owned())))
+}
+
+/// Whether the engine found its file locked. It says so in words only.
+fn is_locked(error: &sled::Error) -> bool {
+    matches!(error, sled::Error::Io(error) if error.to_string().contains("could not acquire lock"))
 }
 
 /// Writes the first rows; durable, with the directories, before anything is promised.

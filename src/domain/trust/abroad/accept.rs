@@ -5,6 +5,7 @@ use crate::crypto::PublicKey;
 use crate::domain::trust::document::digest;
 use crate::domain::trust::{Registry, document::Named};
 use crate::vc::contexts::Contexts;
+use crate::vc::finding::{Code, Finding};
 
 /// What an offered document is, beside the one that is held.
 #[derive(Debug, PartialEq)]
@@ -49,29 +50,22 @@ impl Held<'_> {
 
     /// Takes the version after the one that is held, if it follows from it.
     pub fn step(self, bytes: &[u8], contexts: &Contexts) -> Result<Named, Trouble> {
-        let root = self.next_root().map_err(not_had)?;
-        let registry = Registry::open(bytes, &root, contexts).map_err(|finding| not_had(finding.detail))?;
+        let held = PublicKey::from_multikey(&self.partner.signed_by).map_err(|error| not_had(error.to_string()))?;
+        let named = Registry::open_pinned(bytes, &|key| *key == held, contexts)
+            .map_err(|finding| troubled(&finding, bytes, contexts))?;
+        let registry = &named.registry;
         let follows = registry.version == self.partner.version.saturating_add(1)
             && registry.previous.as_deref() == Some(self.partner.digest.as_str())
             && registry.issued >= self.registry.issued;
         if !follows {
             return Err(Trouble::Forked { version: registry.version, digest: digest(bytes) });
         }
-        let named = Named { registry, root };
         bound(&named.registry, &self.partner.city, &self.partner.base).map_err(not_had)?;
         Ok(named)
     }
 
-    /// The key that must sign the next version.
-    pub fn next_root(self) -> Result<PublicKey, String> {
-        match &self.registry.successor {
-            Some(successor) => Ok(successor.clone()),
-            None => PublicKey::from_multikey(&self.partner.signed_by).map_err(|error| error.to_string()),
-        }
-    }
-
     /// A document by a key that never was this city's says nothing about the city: it may come from anyone on the way.
-    /// A newer one may be by a key that the versions between name; each step looks at that.
+    /// A newer one may be by a key to which the versions between hand over; each step looks at that.
     fn belongs(self, named: &Named) -> Result<(), String> {
         let ours = [&self.partner.pinned, &self.partner.signed_by].contains(&&named.root.to_multikey());
         if named.registry.city != self.partner.city {
@@ -96,6 +90,15 @@ pub fn bound(registry: &Registry, city: &str, base: &str) -> Result<(), String> 
     strange.map_or(Ok(()), |agency| Err(format!("agency {} is not below {city}", agency.code)))
 }
 
+/// What is wrong with a version that does not open: it hands over from a root that others have, or it is none of that city.
+fn troubled(finding: &Finding, bytes: &[u8], contexts: &Contexts) -> Trouble {
+    let named = Registry::open_named(bytes, contexts).ok().filter(|_| finding.code == Code::RootCompromised);
+    named.map_or_else(
+        || not_had(finding.detail.clone()),
+        |named| Trouble::RootCompromised { version: named.registry.version, root: named.root.thumbprint() },
+    )
+}
+
 fn not_had(detail: impl Into<String>) -> Trouble {
     Trouble::NotHad { detail: detail.into() }
 }
@@ -106,6 +109,7 @@ mod tests {
     use crate::base::text::Label;
     use crate::base::time::{Timestamp, from_unix, plus_seconds};
     use crate::crypto::{Signer as _, SigningKey};
+    use crate::domain::trust::roots::RootKey;
 
     const CITY: &str = "did:web:b.example";
 
@@ -125,7 +129,9 @@ mod tests {
             issued: now(),
             expires: plus_seconds(now(), 86_400),
             previous: None,
-            successor: None,
+            roots: vec![RootKey::first(root(1).public_key().clone(), now())],
+            logs: Vec::new(),
+            witnesses: Vec::new(),
             agencies: Vec::new(),
         }
     }
@@ -154,17 +160,29 @@ mod tests {
         }
     }
 
-    /// Three versions of one city: two by the first key, the second of which names the key of the third.
+    /// A version after one of them, with which the root of the one seed hands over to that of the other.
+    fn over(
+        registry: &Registry,
+        document: &[u8],
+        [from, to]: [u8; 2],
+        stolen: Option<Timestamp>,
+    ) -> (Registry, Vec<u8>) {
+        let contexts = Contexts::bundled();
+        let mut next = registry.clone().next(plus_seconds(now(), 60), digest(document));
+        let id = format!("root-{to}");
+        next.hand_over(&root(from), (&id, &root(to)), stolen, &contexts).unwrap();
+        let signed = next.sign_over(&root(from), &root(to), &contexts).unwrap();
+        (next, signed)
+    }
+
+    /// Three versions of one city: the second hands over, the third is signed by the new key alone.
     fn history() -> Vec<(Registry, Vec<u8>, u8)> {
         let one = first();
         let one_signed = signed(&one, 1);
-        let mut two = one.clone().next(plus_seconds(now(), 1), digest(&one_signed));
-        two.successor = Some(root(2).public_key().clone());
-        let two_signed = signed(&two, 1);
-        let mut three = two.clone().next(plus_seconds(now(), 2), digest(&two_signed));
-        three.successor = None;
+        let (two, two_signed) = over(&one, &one_signed, [1, 2], None);
+        let three = two.clone().next(plus_seconds(now(), 120), digest(&two_signed));
         let three_signed = signed(&three, 2);
-        vec![(one, one_signed, 1), (two, two_signed, 1), (three, three_signed, 2)]
+        vec![(one, one_signed, 1), (two, two_signed, 2), (three, three_signed, 2)]
     }
 
     #[test]
@@ -182,19 +200,70 @@ mod tests {
         let (one, document, _) = &history[0];
         let partner = partner(one, document, 1);
         let skipped = Held { partner: &partner, registry: one }.step(&history[2].1, &contexts);
-        assert!(matches!(skipped, Err(Trouble::NotHad { .. })), "the key is known only by the version between");
+        assert!(matches!(skipped, Err(Trouble::Forked { version: 3, .. })), "one after the other: {skipped:?}");
+    }
+
+    #[test]
+    fn a_new_root_is_taken_from_the_old_one_only() {
+        let contexts = Contexts::bundled();
+        let (one, one_signed, _) = &history()[0];
+        let partner = partner(one, one_signed, 1);
+        let held = Held { partner: &partner, registry: one };
+        let (two, two_signed) = over(one, one_signed, [1, 2], None);
+        assert!(held.step(&two_signed, &contexts).is_ok());
+        let refused = |what: &str, document: &[u8]| {
+            let told = held.step(document, &contexts);
+            assert!(matches!(told, Err(Trouble::NotHad { .. })), "{what}: {told:?}");
+        };
+        refused("by the new root alone", &signed(&two, 2));
+        refused("by a stranger in the place of the old root", &two.sign_over(&root(9), &root(2), &contexts).unwrap());
+        let mut forged = one.clone();
+        forged.roots = vec![RootKey::first(root(9).public_key().clone(), now())];
+        refused("from another root", &over(&forged, one_signed, [9, 2], None).1);
+        let mut bare = two.clone();
+        bare.roots[1].handover = None;
+        refused("without a handover", &bare.sign_over(&root(1), &root(2), &contexts).unwrap());
+        let mut other = two.clone();
+        other.roots[1].handover = over(&forged, one_signed, [9, 2], None).0.roots[1].handover.clone();
+        refused("with a handover of other keys", &other.sign_over(&root(1), &root(2), &contexts).unwrap());
+        let mut since = two.clone();
+        since.roots[1].since = 1;
+        refused("with another version", &since.sign_over(&root(1), &root(2), &contexts).unwrap());
+
+        let (_, stolen) = over(one, one_signed, [1, 2], Some(now()));
+        let told = held.step(&stolen, &contexts);
+        let print = root(2).public_key().thumbprint();
+        assert_eq!(told, Err(Trouble::RootCompromised { version: 2, root: print }), "to be compared anew");
+        assert_eq!(Registry::open(&stolen, root(2).public_key(), &contexts).unwrap().version, 2, "who has compared it");
+    }
+
+    #[test]
+    fn whoever_missed_handovers_follows_all_of_them() {
+        let contexts = Contexts::bundled();
+        let (one, one_signed, _) = &history()[0];
+        let (two, two_signed) = over(one, one_signed, [1, 2], None);
+        let (three, three_signed) = over(&two, &two_signed, [2, 3], None);
+        let four = signed(&three.next(plus_seconds(now(), 180), digest(&three_signed)), 3);
+        for seed in [1, 2, 3] {
+            assert_eq!(Registry::open(&four, root(seed).public_key(), &contexts).unwrap().version, 4, "{seed}");
+        }
+        assert!(Registry::open(&four, root(4).public_key(), &contexts).is_err());
+        let text = String::from_utf8(four).unwrap();
+        let broken = text.replacen("CertlessRootHandover", "CertlessRootHandoveR", 1);
+        assert!(Registry::open(broken.as_bytes(), root(3).public_key(), &contexts).is_err(), "signed as a whole");
     }
 
     #[test]
     fn a_rollback_and_a_fork_are_told_and_a_stranger_says_nothing() {
         let (contexts, history) = (Contexts::bundled(), history());
         let (two, document, _) = &history[1];
-        let partner = partner(two, document, 1);
+        let partner = partner(two, document, 2);
         let held = Held { partner: &partner, registry: two };
         assert_eq!(held.look(&history[0].1, &contexts), Offer::Bad(Trouble::RolledBack { version: 1 }));
         let mut other = two.clone();
         other.name = Label::new("另一市", "Another");
-        let forked = held.look(&signed(&other, 1), &contexts);
+        let forked = other.sign_over(&root(1), &root(2), &contexts).unwrap();
+        let forked = held.look(&forked, &contexts);
         assert!(matches!(forked, Offer::Bad(Trouble::Forked { version: 2, .. })), "{forked:?}");
         let strange = [signed(&other, 9), signed(&first(), 9), b"{}".to_vec(), b"no json".to_vec()];
         for document in strange {
@@ -205,10 +274,10 @@ mod tests {
         let at = changed.iter().position(|byte| *byte == b'B').unwrap();
         changed[at] = b'C';
         assert!(matches!(held.look(&changed, &contexts), Offer::Bad(Trouble::NotHad { .. })), "a changed byte");
-        let unchained = two.clone().next(now(), "another".to_owned());
+        let unchained = two.clone().next(plus_seconds(now(), 120), "another".to_owned());
         let told = held.step(&signed(&unchained, 2), &contexts);
         assert!(matches!(told, Err(Trouble::Forked { version: 3, .. })), "{told:?}");
-        let by_the_old_key = two.clone().next(plus_seconds(now(), 9), digest(document));
+        let by_the_old_key = two.clone().next(plus_seconds(now(), 120), digest(document));
         let told = held.step(&signed(&by_the_old_key, 1), &contexts);
         assert!(matches!(told, Err(Trouble::NotHad { .. })), "the old key has handed over: {told:?}");
     }

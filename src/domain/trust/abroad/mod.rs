@@ -2,7 +2,7 @@
 //!
 //! An operator names the other city's address, its root key, compared over a second channel, and the types. From then on
 //! every newer version must follow from the one that is held: the next number, the digest of the one before, signed by the
-//! root key that the one before names. What does not follow is not taken: an older version than the one that is held
+//! root key of the one before, or by a key to which that hands over. What does not follow is not taken: an older version than the one that is held
 //! (rollback) or another one under the same number (fork), signed by the right key, makes every verdict that would rely on
 //! it an `error` until it is cleared up. [`accept`] decides that, [`subscribe`] keeps and asks, [`keep`] is how documents
 //! are kept, and this file what verification asks.
@@ -75,6 +75,14 @@ pub enum Trouble {
         /// The version that was offered.
         version: u64,
     },
+    /// The next version hands over from a root key that others may have: they could have written the same. Nothing
+    /// counts until the operator has compared the new root key.
+    RootCompromised {
+        /// The version that was offered.
+        version: u64,
+        /// The fingerprint of its root key.
+        root: String,
+    },
     /// Another document under a number that is held, or one that does not follow from it.
     Forked {
         /// The version that was offered.
@@ -90,6 +98,7 @@ impl Trouble {
         match self {
             Self::NotHad { .. } => "notHad",
             Self::RolledBack { .. } => "rolledBack",
+            Self::RootCompromised { .. } => "rootCompromised",
             Self::Forked { .. } => "forked",
         }
     }
@@ -163,6 +172,9 @@ impl Known {
             }
             Some(Trouble::Forked { version, .. }) => {
                 return unsure(Code::RegistryForked, format!("another version {version} offered, {held} held"));
+            }
+            Some(Trouble::RootCompromised { version, root }) => {
+                return unsure(Code::RootCompromised, format!("version {version} begins the root key {root}"));
             }
             Some(Trouble::NotHad { .. }) | None => {}
         }

@@ -58,6 +58,16 @@ pub fn is_named(root: &PublicKey, text: &str) -> bool {
     [multikey.as_str(), root.thumbprint().as_str()].contains(&text) || text.strip_prefix("did:key:") == Some(&multikey)
 }
 
+impl Known {
+    /// Whether a compromised root key was replaced and the operator has compared the new one now, with which everything
+    /// begins anew; never with an older version than the one that is held.
+    fn awaits(&self, offered: &Named, compared: &str) -> bool {
+        matches!(self.partner.trouble, Some(Trouble::RootCompromised { .. }))
+            && is_named(&offered.root, compared)
+            && offered.registry.version > self.partner.version
+    }
+}
+
 impl City {
     /// What the city at an address says of itself.
     pub fn glimpse(&self, url: &str) -> Result<Glimpse, Error> {
@@ -86,8 +96,11 @@ impl City {
         if !is_named(&glimpse.named.root, new.root.trim()) && self.abroad.city(&registry.city).is_none() {
             return Err(other_root(&glimpse.named.root));
         }
-        if let Some(known) = self.abroad.city(&registry.city) {
-            return self.change_partner(&known, new);
+        let known = self.abroad.city(&registry.city);
+        if let Some(known) = &known
+            && !known.awaits(&glimpse.named, new.root.trim())
+        {
+            return self.change_partner(known, new);
         }
         if registry.expires < self.now() {
             return Err(not_had(&glimpse.base, &format!("expired {}", rfc3339(registry.expires))));
@@ -112,6 +125,11 @@ impl City {
             tried_at: now,
             trouble: None,
         };
+        if let Some(known) = known {
+            let partner = Partner { added_at: known.partner.added_at, ..partner };
+            self.write_partner(&known, &partner, Some("believed"), Some(&glimpse.document))?;
+            return Ok(partner);
+        }
         let value = record::encode(&partner)?;
         let change = Change::new(self.fresh_request("partner")?, sha256(&value));
         let mut change = change.insert(Table::Partner, partner.city.as_str(), value);
@@ -240,7 +258,7 @@ impl City {
         let now = self.this_second();
         let partner = Partner { checked_at: now, tried_at: now, trouble: None, ..known.partner.clone() };
         // A fork does not go away because the city shows the first document again: somebody has to look into it.
-        let forked = matches!(known.partner.trouble, Some(Trouble::Forked { .. }));
+        let forked = matches!(known.partner.trouble, Some(Trouble::Forked { .. } | Trouble::RootCompromised { .. }));
         let partner = if forked { Partner { trouble: known.partner.trouble.clone(), ..partner } } else { partner };
         self.write_partner(known, &partner, None, None)?;
         self.refresh_lists_of(known);
@@ -253,7 +271,7 @@ impl City {
         // That a city does not answer now does not clear up what was wrong before.
         let trouble = match &known.partner.trouble {
             Some(before) if grave(before) && !grave(&trouble) => before.clone(),
-            Some(before @ Trouble::Forked { .. }) => before.clone(),
+            Some(before @ (Trouble::Forked { .. } | Trouble::RootCompromised { .. })) => before.clone(),
             _ => trouble,
         };
         let partner = Partner { tried_at: self.this_second(), trouble: Some(trouble), ..known.partner.clone() };

@@ -2,7 +2,7 @@
 // witnesses, and its entries, newest first.
 
 import { Problem, get } from "../lib/api.js";
-import { count, t } from "../lib/i18n.js";
+import { count, moment, t } from "../lib/i18n.js";
 import { Failure, Icon, Loading } from "../lib/page.js";
 import { html, useEffect, useState } from "../lib/preact.js";
 import { download } from "../lib/table.js";
@@ -19,8 +19,12 @@ export function need(read) {
 }
 
 async function read() {
-  const [note, key, state] = await Promise.all([get("/log/checkpoint"), get("/log/key"), get("/log/witnesses")]);
-  return { note: need(readCheckpoint(String(note))), key: need(readKey(String(key))), state };
+  const [text, trust, state] = await Promise.all([get("/log/checkpoint"), get("/.well-known/certless/trust"), get("/log/witnesses")]);
+  const note = need(readCheckpoint(String(text)));
+  const listed = (trust.logs ?? []).filter((one) => one.origin === note.origin && !one.compromisedFrom);
+  const keys = listed.map((one) => ({ ...need(readKey(one.key)), from: one.validFrom, until: one.validUntil }));
+  need(keys.length);
+  return { note, keys: keys.reverse(), state };
 }
 
 export function Log({ names }) {
@@ -41,21 +45,22 @@ export function Log({ names }) {
       <button class="button" type="button" onClick=${load}><${Icon} name="flip" />${t("audit.refresh")}</button>
     </div>
     ${error && html`<${Failure} error=${error} again=${load} />`} ${!found && !error && html`<${Loading} />`}
-    ${found && html`<${Found} note=${found.note} vkey=${found.key} state=${found.state} names=${names} />`}
+    ${found && html`<${Found} note=${found.note} keys=${found.keys} state=${found.state} names=${names} />`}
   </div>`;
 }
 
-function Found({ note, vkey, state, names }) {
+function Found({ note, keys, state, names }) {
   return html`<div class="log">
-    <${Head} note=${note} vkey=${vkey} state=${state} />
-    <${Search} note=${note} vkey=${vkey} state=${state} names=${names} />
+    <${Head} note=${note} keys=${keys} state=${state} />
+    <${Search} note=${note} keys=${keys} state=${state} names=${names} />
     <${Growth} size=${note.size} />
     <${Witnesses} state=${state} />
     <div class="wide"><${Entries} key=${note.size} size=${note.size} names=${names} /></div>
   </div>`;
 }
 
-function Head({ note, vkey, state }) {
+function Head({ note, keys, state }) {
+  const [vkey] = keys;
   return html`<section class="sheet stack">
     <div>
       <h2 class="soft">${t("audit.size")}</h2>
@@ -71,10 +76,12 @@ function Head({ note, vkey, state }) {
     <details>
       <summary>${t("audit.keys")}</summary>
       <dl class="facts">
-        <dt>${t("audit.keyId")}</dt>
-        <dd class="mono">${vkey.id}</dd>
-        <dt>${t("audit.key")}</dt>
-        <dd class="mono">${grouped(vkey.key)}</dd>
+        ${keys.map(
+          (one) => html`<dt>${t("audit.keyId")}</dt>
+            <dd class="mono">${one.id}${one.until ? html` <span class="soft">${t("audit.keyUntil", { time: moment(one.until) })}</span>` : null}</dd>
+            <dt>${t("audit.key")}</dt>
+            <dd class="mono">${grouped(one.key)}</dd>`,
+        )}
         <dt>${t("audit.ownWitness")}</dt>
         <dd class="mono">${state.own.key}</dd>
       </dl>

@@ -26,13 +26,16 @@ async function entryAt(index, size) {
 }
 
 /** The steps of the check: `{key, ok}`, `ok` null where this browser cannot tell. */
-async function check(proof, entry, vkey, witnesses) {
+/** The newest key of the log that has a line in a checkpoint, or the newest of all. */
+const signer = (checkpoint, keys) => keys.find((key) => checkpoint.lines.some((line) => line.name === key.name && line.id === key.id)) ?? keys[0];
+
+async function check(proof, entry, keys, witnesses) {
   if (!canCompute()) return ["root", "signed"].map((key) => ({ key, ok: null }));
   const { checkpoint, index, hashes } = proof;
   const root = await leadsToRoot(await leafHash(entry), index, checkpoint.size, hashes, checkpoint.root);
   const steps = [
     { key: "root", ok: root, values: { hashes: count(hashes.length), size: count(checkpoint.size) } },
-    { key: "signed", ok: await isSignedBy(checkpoint, vkey), values: { name: vkey.name } },
+    { key: "signed", ok: await isSignedBy(checkpoint, signer(checkpoint, keys)), values: { name: checkpoint.origin } },
   ];
   const keys = witnesses.map((one) => readKey(one.key)).filter(Boolean);
   if (keys.length > 0) {
@@ -44,16 +47,16 @@ async function check(proof, entry, vkey, witnesses) {
   return steps;
 }
 
-async function find(wanted, { note, vkey, state }) {
+async function find(wanted, { note, keys, state }) {
   const byNumber = /^\d{1,15}$/.test(wanted);
   const path = byNumber ? `/log/proof/${Number(wanted)}` : `/api/credentials/${encodeURIComponent(wanted)}/log-proof`;
   const proof = need(readProof(String(await get(path))));
   const entry = proof.entry ?? (await entryAt(proof.index, Math.max(note.size, proof.checkpoint.size)));
-  const steps = await check(proof, entry, vkey, state.witnesses);
+  const steps = await check(proof, entry, keys, state.witnesses);
   return { proof, steps, entry: readEntry(entry), wanted, byNumber };
 }
 
-export function Search({ note, vkey, state, names }) {
+export function Search({ note, keys, state, names }) {
   const [text, setText] = useState("");
   const [found, setFound] = useState(null);
   const [error, setError] = useState(null);
@@ -68,7 +71,7 @@ export function Search({ note, vkey, state, names }) {
     setWrong(!fits);
     if (!fits) return field.current?.focus();
     try {
-      setFound(await find(wanted, { note, vkey, state }));
+      setFound(await find(wanted, { note, keys, state }));
     } catch (problem) {
       setError(problem);
     }

@@ -10,7 +10,7 @@ import { fromMultikey, thumbprint, Unsupported } from "../wallet/formats/jwk.js"
 import * as jwt from "../wallet/formats/jwt.js";
 import { check as checkLog, read as readProof, tree } from "../wallet/formats/tlog.js";
 import { read as readList } from "../wallet/protocol/status.js";
-import { agencyOf, keyOf } from "../wallet/protocol/trust.js";
+import { agencyOf, keyOf, logKeys } from "../wallet/protocol/trust.js";
 
 const CHECKS = ["parse", "proof", "trust", "validity", "status", "schema", "binding", "freshness", "log"];
 const NEEDED = ["parse", "proof", "trust", "validity", "status"];
@@ -36,7 +36,9 @@ export async function attachment(text) {
 /** A bundle whose signature and whose registry's signature are the root key's; throws otherwise. */
 async function open(document) {
   const [root, registry] = [fromMultikey(document.root), JSON.parse(document.registry)];
-  const signed = async (what, city) => verifyDocument(what, `${city}#root`, root);
+  const last = registry.roots?.at(-1) ?? { id: "root", publicKeyMultibase: document.root };
+  if (last.publicKeyMultibase !== document.root) throw new SyntaxError("the bundle");
+  const signed = async (what, city) => verifyDocument(what, `${city}#${last.id}`, root);
   if (!(await signed(document, registry.city)) || !(await signed(registry, registry.city))) throw new SyntaxError("the bundle");
   return { ...document, registry, fingerprint: await thumbprint(root) };
 }
@@ -125,7 +127,10 @@ async function judgeStatus(credential, bundle, did, now) {
 }
 
 async function judgeLog(credential, bundle, proof) {
-  if (!(await checkLog(credential, proof, bundle.logKey))) return ["invalid", "logWrong"];
+  const listed = logKeys(bundle.registry);
+  let good = false;
+  for (const key of listed.length ? listed : [bundle.logKey]) good ||= Boolean(await checkLog(credential, proof, key));
+  if (!good) return ["invalid", "logWrong"];
   const [held, shown] = [tree(bundle.checkpoint), readProof(proof).tree];
   const forked = held.size === shown.size && String(held.root) !== String(shown.root);
   return forked ? ["invalid", "logForked"] : ["valid"];

@@ -4,10 +4,11 @@ import { concat, fromMultibase, sha256, utf8 } from "./bytes.js";
 import { canonicalize } from "./jcs.js";
 import { verify } from "./jwk.js";
 
-/** Whether a document's one proof is by this key under this verification method, for assertions. */
+/** Whether a document has a proof by this key under this verification method, for assertions; others beside it are let be. */
 export async function verifyDocument(document, method, jwk) {
   const { proof, ...rest } = document;
-  const { proofValue, ...config } = proof ?? {};
+  const own = [proof ?? []].flat().find((one) => one.verificationMethod === method);
+  const { proofValue, ...config } = own ?? {};
   const expected = config.type === "DataIntegrityProof" && config.cryptosuite === "eddsa-jcs-2022";
   if (!expected || config.proofPurpose !== "assertionMethod" || config.verificationMethod !== method) return false;
   const hash = async (value) => sha256(utf8(canonicalize(value)));

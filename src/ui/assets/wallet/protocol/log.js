@@ -6,7 +6,9 @@ import { thumbprint, Unsupported } from "../formats/jwk.js";
 import * as jwt from "../formats/jwt.js";
 import * as tlog from "../formats/tlog.js";
 import * as keys from "../keep/keys.js";
+import { registry } from "../keep/registry.js";
 import { fetchJson, refusal, request, serverSeconds } from "./net.js";
+import { logKeys } from "./trust.js";
 
 /** Keys that are proved at once. */
 const MOST = 32;
@@ -25,15 +27,25 @@ export async function renewed(licence, now = Date.now()) {
 
 async function read({ credential, proof }) {
   if (!proof) return {};
-  const answer = await request("/log/key", { accept: "text/plain" });
-  if (!answer.ok) throw refusal(answer);
+  const listed = logKeys((await registry())?.registry);
   try {
-    return (await tlog.check(JSON.parse(credential), proof, answer.text)) ?? { wrong: true };
+    for (const key of listed.length ? listed : [await keyOfLog()]) {
+      const told = await tlog.check(JSON.parse(credential), proof, key);
+      if (told) return told;
+    }
+    return { wrong: true };
   } catch (error) {
     // Neither good nor bad: this browser cannot tell, and whoever verifies the file will.
     if (error instanceof Unsupported) return { unread: true };
     return { wrong: true };
   }
+}
+
+/** The key that the log names itself, for a city whose registry lists none. */
+async function keyOfLog() {
+  const answer = await request("/log/key", { accept: "text/plain" });
+  if (!answer.ok) throw refusal(answer);
+  return answer.text;
 }
 
 async function again(credential) {
