@@ -8,6 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use super::tool::Op;
 use crate::app::config::Config;
 use crate::base::id::AgencyCode;
+use crate::domain::city::keys::OwnRole;
 use crate::domain::error::Error;
 
 /// A certificate-free city in one program. Without a command it starts the demo city.
@@ -252,8 +253,8 @@ pub enum KeysCommand {
     /// Make the next key of an agency, or of the city itself, and sign with it; what older keys signed stays valid.
     Rotate {
         /// The city's own key: root, log or witness.
-        #[arg(value_name = "KEY", value_parser = ["root", "log", "witness"], conflicts_with = "agency", required_unless_present = "agency")]
-        own: Option<String>,
+        #[arg(value_name = "KEY", value_parser = own_role, conflicts_with = "agency", required_unless_present = "agency")]
+        own: Option<OwnRole>,
         /// The agency.
         #[arg(long, value_name = "CODE")]
         agency: Option<AgencyCode>,
@@ -277,12 +278,17 @@ pub enum KeysCommand {
         /// The agency; the key is the city's own otherwise.
         #[arg(long, value_name = "CODE")]
         agency: Option<AgencyCode>,
-        /// The key: key-1 of an agency; root, log-2 or witness of the city.
+        /// The key: key-1 of an agency; root, log or witness of the city.
         key: String,
         /// From when.
         #[arg(long, value_name = "TIME")]
         from: String,
     },
+}
+
+/// One of the city's own keys by its name.
+fn own_role(name: &str) -> Result<OwnRole, String> {
+    OwnRole::from_name(name).ok_or_else(|| "a key of the city is root, log or witness".to_owned())
 }
 
 /// Options of `store`.

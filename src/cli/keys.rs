@@ -36,7 +36,7 @@ fn here(city: &City, command: &KeysCommand, out: Output) -> Result<(), Error> {
             require_none(&keys_json(&city.registry()), agency)?;
             rotated(agency, &city.rotate_key(agency)?, out);
         }
-        KeysCommand::Rotate { own, agency, overlap } => match (own.as_deref().and_then(OwnRole::from_name), agency) {
+        KeysCommand::Rotate { own, agency, overlap } => match (*own, agency) {
             (Some(role), _) => {
                 let days = overlap.unwrap_or(OVERLAP_DAYS);
                 let key = city.rotate_own(role, i64::from(days) * 86_400)?;
@@ -76,7 +76,7 @@ fn on_server(client: &Client, command: &KeysCommand, out: Output) -> Result<(), 
             require_none(&client.get("/api/keys")?, agency)?;
             rotate(agency)?;
         }
-        KeysCommand::Rotate { own, agency, overlap } => match (own.as_deref().and_then(OwnRole::from_name), agency) {
+        KeysCommand::Rotate { own, agency, overlap } => match (*own, agency) {
             (Some(role), _) => {
                 let days = overlap.unwrap_or(OVERLAP_DAYS);
                 let path = format!("/api/keys/city/{}/rotate", role.name());

@@ -53,6 +53,7 @@ pub(super) const REASONS: &[(&str, &str)] = &[
     ("number too", "数值超出范围"),
     ("is not in", "数值超出范围"),
     ("cannot parse integer", "应为整数"),
+    ("a key of the city", "应为 root、log 或 witness"),
     ("agency", "应为机关代码，如 GA"),
     ("type", "应为证照类型代码，如 idCard"),
     ("invalid IP address", "应为 IP 地址"),
@@ -334,8 +335,8 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
     ),
     ("The key, key-1", "密钥名，如 key-1"),
     (
-        "The key: key-1 of an agency; root, log-2 or witness of the city",
-        "密钥名：机关的如 key-1，城市的如 root、log-2、witness",
+        "The key: key-1 of an agency; root, log or witness of the city",
+        "密钥名：机关的如 key-1，城市的如 root、log、witness",
     ),
     ("The city's own key: root, log or witness", "城市自身的密钥：root（根）、log（日志）、witness（见证）"),
     (
