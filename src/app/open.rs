@@ -28,8 +28,15 @@ use crate::tlog::note::{Kind, VerifierKey};
 use crate::vc::contexts::Contexts;
 use crate::vc::status::permutation::Permutation;
 
-/// Makes the key files and the folder of a new city; refuses where there is one.
+/// Makes the key files and the folder of a new city; refuses where there is one, or no room for its store.
 pub fn init(config: &Config, random: &dyn Random) -> Result<Keyring, Error> {
+    SledStore::room(&config.data.join("store"), &options(config)).map_err(|error| {
+        let place = config.data.display();
+        Error::from(error).says(
+            format!("{place} 所在的磁盘剩余空间不足，未创建任何内容。请清理磁盘，或换一个目录（--data）。"),
+            format!("The disk of {place} has too little room; nothing was made. Free some, or choose another folder with --data."),
+        )
+    })?;
     let agencies: Vec<AgencyCode> = Agencies::shipped()?.iter().map(|agency| agency.code.clone()).collect();
     Keyring::create(&config.keys_folder(), &agencies, random).map_err(|error| key_error(&error))
 }
@@ -41,8 +48,7 @@ pub fn keyring(config: &Config) -> Result<Keyring, Error> {
 
 /// The embedded store of a city; `Held` says which process has it.
 pub fn store(config: &Config, clock: &Arc<dyn Clock>) -> Result<SledStore, Error> {
-    let options = Options { cache: config.store.cache_bytes, floor: config.store.free_bytes, ..Options::default() };
-    let store = SledStore::open(&config.data.join("store"), &options, Arc::clone(clock), &SystemRandom);
+    let store = SledStore::open(&config.data.join("store"), &options(config), Arc::clone(clock), &SystemRandom);
     let store = store.map_err(|error| {
         let StoreError::Held(by) = &error else { return error.into() };
         Error::new(ErrorKind::Unavailable, by.clone()).says(
@@ -52,6 +58,10 @@ pub fn store(config: &Config, clock: &Arc<dyn Clock>) -> Result<SledStore, Error
     })?;
     same_store(config, &store)?;
     Ok(store)
+}
+
+fn options(config: &Config) -> Options {
+    Options { cache: config.store.cache_bytes, floor: config.store.free_bytes, ..Options::default() }
 }
 
 /// Holds the store against the name that was written beside it: a store that was deleted or exchanged is refused, because

@@ -130,6 +130,17 @@ fn a_mistyped_folder_is_told_and_nothing_is_made_in_it() {
 }
 
 #[test]
+fn a_city_is_not_half_made_on_a_full_disk() {
+    let place = Place::empty();
+    place.write("large.json", r#"{"data": "city", "store": {"freeBytes": 1099511627776}}"#);
+    let ran = place.certless(&["init", "--data", "city", "--config", "large.json"]);
+    assert!(ran.code == 2 && ran.notes.contains("disk"), "{ran:?}");
+    assert_eq!(place.path("city").read_dir().map(Iterator::count).unwrap_or_default(), 0);
+    let ran = place.certless(&["init", "--data", "city"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+}
+
+#[test]
 fn a_store_is_exported_and_checked_through_the_server_that_holds_it() {
     let (place, city) = (Place::empty(), TestCity::start());
     let operator = city.service.city.new_token(Role::Operator, "test").unwrap();

@@ -17,6 +17,7 @@ mod trees;
 
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
@@ -100,6 +101,14 @@ impl Shared {
 }
 
 impl SledStore {
+    /// Whether a store in a directory, which need not exist, could be written to; `Full` where its disk has less than the
+    /// floor.
+    pub fn room(dir: &Path, options: &Options) -> Result<(), StoreError> {
+        let space = dir.ancestors().find_map(disk::space);
+        let full = space.is_some_and(|(free, total)| free < disk::floor(options.floor, total));
+        if full { Err(StoreError::Full) } else { Ok(()) }
+    }
+
     /// The rows themselves, for exports and checks; nobody else may be writing.
     pub fn rows(&self) -> &Trees {
         &self.shared.trees
