@@ -1,7 +1,8 @@
 // The wallet's pure modules against published vectors and against what the Rust side writes (vectors.json).
 
 import assert from "node:assert/strict";
-import { existsSync, readFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { test } from "node:test";
 
 import * as bytes from "../../src/ui/assets/wallet/formats/bytes.js";
@@ -23,6 +24,18 @@ const FOLDER = process.env.CERTLESS_VECTORS ?? new URL("../../../shared/vectors"
 const published = existsSync(FOLDER) ? {} : { skip: `no published vectors at ${FOLDER}` };
 const text = (name) => readFileSync(`${FOLDER}/${name}`, "utf8");
 const hex = (data) => Buffer.from(data).toString("hex");
+
+test("every script of the pages is one that can be read", () => {
+  const folder = new URL("../../src/ui/assets/", import.meta.url);
+  const scripts = readdirSync(folder, { recursive: true }).filter((name) => /^(?!node_modules).*\.js$/.test(name));
+  assert.ok(scripts.length > 50);
+  const read = (name) => readFileSync(new URL(name, folder));
+  const faults = scripts
+    .map((name) => [name, spawnSync(process.execPath, ["--input-type=module", "--check"], { input: read(name) })])
+    .filter(([, { status }]) => status !== 0)
+    .map(([name, { stderr }]) => `${name}: ${stderr}`);
+  assert.deepEqual(faults, []);
+});
 
 async function ed25519() {
   const jwk = { kty: "OKP", crv: "Ed25519", d: RUST.seed, x: RUST.x };

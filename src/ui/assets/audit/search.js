@@ -25,10 +25,11 @@ async function entryAt(index, size) {
   return need(entries[index % 256]);
 }
 
-/** The steps of the check: `{key, ok}`, `ok` null where this browser cannot tell. */
 /** The newest key of the log that has a line in a checkpoint, or the newest of all. */
-const signer = (checkpoint, keys) => keys.find((key) => checkpoint.lines.some((line) => line.name === key.name && line.id === key.id)) ?? keys[0];
+const signer = (checkpoint, keys) =>
+  keys.find((key) => checkpoint.lines.some((line) => line.name === key.name && line.id === key.id)) ?? keys[0];
 
+/** The steps of the check: `{key, ok}`, `ok` null where this browser cannot tell. */
 async function check(proof, entry, keys, witnesses) {
   if (!canCompute()) return ["root", "signed"].map((key) => ({ key, ok: null }));
   const { checkpoint, index, hashes } = proof;
@@ -37,12 +38,12 @@ async function check(proof, entry, keys, witnesses) {
     { key: "root", ok: root, values: { hashes: count(hashes.length), size: count(checkpoint.size) } },
     { key: "signed", ok: await isSignedBy(checkpoint, signer(checkpoint, keys)), values: { name: checkpoint.origin } },
   ];
-  const keys = witnesses.map((one) => readKey(one.key)).filter(Boolean);
-  if (keys.length > 0) {
-    const told = await Promise.all(keys.map((key) => isSignedBy(checkpoint, key)));
+  const cosigners = witnesses.map((one) => readKey(one.key)).filter(Boolean);
+  if (cosigners.length > 0) {
+    const told = await Promise.all(cosigners.map((key) => isSignedBy(checkpoint, key)));
     const good = told.filter((ok) => ok === true).length;
     const ok = told.includes(null) ? null : good > 0;
-    steps.push({ key: "witnessed", ok, values: { good: count(good), all: count(keys.length) }, mild: true });
+    steps.push({ key: "witnessed", ok, values: { good: count(good), all: count(cosigners.length) }, mild: true });
   }
   return steps;
 }
