@@ -28,6 +28,8 @@ function usePlace() {
   useEffect(() => {
     const move = () => setPlace(read());
     addEventListener("popstate", move);
+    // The address may have changed after it was read, before anyone listened.
+    move();
     return () => removeEventListener("popstate", move);
   }, []);
   return place;
