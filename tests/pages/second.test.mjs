@@ -62,7 +62,7 @@ test("a decision waits at the window until an approver confirms it, and the wind
   const desk = await accepted();
   const side = await desk.context().newPage();
   await side.goto(`${city.base}/window/citizen`);
-  await side.getByText("欢迎办事").waitFor();
+  await side.getByText("已受理，请扫码保存回执").waitFor();
   await grant(desk);
   const number = await caseNumber(desk);
   const told = await desk.locator(".second").innerText();
