@@ -64,6 +64,7 @@ const LICENCES: &[(&str, &str)] = &[
 ];
 
 fn main() {
+    commit();
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed=src/ui/assets");
     println!("cargo::rerun-if-changed=src/ui/text");
@@ -81,6 +82,20 @@ fn main() {
     files.push(("licences.txt".to_owned(), licences(&libraries, &out)));
     files.sort();
     write(&out.join("assets.rs"), table(&files).as_bytes());
+}
+
+/// Tells a release build which commit it is of, with a mark where sources differ from it: figures are worth nothing without.
+fn commit() {
+    let said = |arguments: &[&str]| {
+        let output = Command::new("git").args(arguments).output().ok().filter(|output| output.status.success())?;
+        Some(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+    };
+    let release = variable("PROFILE") == "release";
+    if release && let Some(moved) = said(&["rev-parse", "--git-path", "logs/HEAD"]) {
+        println!("cargo::rerun-if-changed={moved}");
+        println!("cargo::rerun-if-changed=src");
+        println!("cargo::rustc-env=CERTLESS_COMMIT={}", said(&["describe", "--always", "--dirty"]).unwrap_or_default());
+    }
 }
 
 /// The folder that holds the libraries.

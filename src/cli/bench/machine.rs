@@ -2,25 +2,20 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 
-/// What the figures belong to: processor, memory, commit, folder.
+/// What the figures belong to: processor, memory, the commit that was built (`build.rs`), folder.
 pub(super) fn describe(folder: &Path) -> Vec<String> {
     let cpu = first_line("/proc/cpuinfo", "model name").unwrap_or_default();
     let memory = first_line("/proc/meminfo", "MemTotal").unwrap_or_default();
     let cores = std::thread::available_parallelism().map_or(0, usize::from);
     let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
-    let commit = Command::new("git").args(["rev-parse", "--short", "HEAD"]).output().ok();
-    let commit = commit
-        .filter(|output| output.status.success())
-        .map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned());
     let build = if cfg!(debug_assertions) { "debug build: figures say nothing" } else { "release build" };
     vec![
         format!("{cpu}, {cores} cores, {memory}; load {}", load.trim()),
         format!(
             "certless {} commit {} ({build}); store in {}",
             env!("CARGO_PKG_VERSION"),
-            commit.as_deref().unwrap_or("unknown"),
+            option_env!("CERTLESS_COMMIT").unwrap_or("unknown"),
             folder.display()
         ),
     ]

@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::known::Known;
 use super::lists::{List, Opened, stem};
+use super::report::Report;
 use super::{Archive, Manifest, TYP, digest};
 use crate::base::bytes::{from_base64url, hex};
 use crate::base::error::ParseError;
@@ -31,59 +32,6 @@ use crate::tlog::proof::LogProof;
 use crate::vc::contexts::Contexts;
 use crate::vc::jws::Jws;
 use crate::vc::verify::{Binding, LogEvidence, Policy, Scope, Sources, Verdict, receive, verify};
-
-/// One thing that was looked at.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Finding {
-    /// The member, or `manifest`.
-    pub name: String,
-    /// What it is.
-    pub label: Label,
-    /// Which one, for people: a licence, a version.
-    pub about: Option<Label>,
-    /// What is wrong with it; absent when nothing is.
-    pub wrong: Option<String>,
-}
-
-/// What came of an archive.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Report {
-    /// What the manifest says, where its signature verifies.
-    pub manifest: Option<Manifest>,
-    /// Everything that was looked at.
-    pub findings: Vec<Finding>,
-}
-
-impl Report {
-    /// Whether all of it is as it should be.
-    pub fn accepted(&self) -> bool {
-        self.manifest.is_some() && self.findings.iter().all(|one| one.wrong.is_none())
-    }
-
-    /// The report for machines.
-    pub fn to_json(&self) -> Value {
-        let finding = |one: &Finding| {
-            serde_json::json!({
-                "name": one.name, "zh": one.label.zh, "en": one.label.en, "about": one.about, "wrong": one.wrong,
-            })
-        };
-        serde_json::json!({
-            "accepted": self.accepted(),
-            "case": self.manifest.as_ref().map(|manifest| &manifest.case),
-            "at": self.manifest.as_ref().map(|manifest| &manifest.at),
-            "findings": self.findings.iter().map(finding).collect::<Vec<_>>(),
-        })
-    }
-
-    fn note(&mut self, name: &str, label: (&str, &str), outcome: Result<(), String>) {
-        self.note_of(name, label, None, outcome);
-    }
-
-    fn note_of(&mut self, name: &str, label: (&str, &str), about: Option<Label>, outcome: Result<(), String>) {
-        let label = Label::new(label.0, label.1);
-        self.findings.push(Finding { name: name.to_owned(), label, about, wrong: outcome.err() });
-    }
-}
 
 /// What registries are called.
 const TRUST: (&str, &str) = ("信任名录与密钥", "The trust registry and its keys");

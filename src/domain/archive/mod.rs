@@ -13,6 +13,7 @@ mod find;
 mod known;
 mod lists;
 pub mod make;
+pub mod report;
 
 use std::collections::BTreeMap;
 

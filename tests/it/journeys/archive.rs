@@ -7,7 +7,8 @@ use certless::base::json::{Value, json};
 use certless::crypto::{PublicKey, Signer as _, SigningKey};
 use certless::domain::agency::Agencies;
 use certless::domain::archive::Archive;
-use certless::domain::archive::check::{Report, check};
+use certless::domain::archive::check::check;
+use certless::domain::archive::report::Report;
 
 use crate::support::city::TestCity;
 use crate::support::roles::{Agency, Resident, Window};
