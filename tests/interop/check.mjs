@@ -2,10 +2,10 @@
 // W3C credentials and presentations with Data Integrity proofs.
 
 import {DataIntegrityProof} from '@digitalbazaar/data-integrity';
-import {createVerifyCryptosuite} from '@digitalbazaar/eddsa-jcs-2022-cryptosuite';
 import * as vc from '@digitalbazaar/vc';
 import {checkStatus} from '@digitalbazaar/vc-bitstring-status-list';
 import {getJson, issuerKeys, resolveDid, sdJwt, verifier} from './keys.mjs';
+import {SUITE_OF, verifying} from './suites.mjs';
 
 export const fail = result => {
   const parts = [result, result.statusResult, result.presentationResult, ...(result.credentialResults ?? [])];
@@ -33,7 +33,7 @@ export const publishedLoader = async url => {
   return bundled ?? {contextUrl: null, documentUrl: url, document: await getJson(url)};
 };
 
-const suite = () => new DataIntegrityProof({cryptosuite: createVerifyCryptosuite()});
+const suite = () => Object.values(SUITE_OF).map(name => new DataIntegrityProof({cryptosuite: verifying(name)}));
 
 // vc-bitstring-status-list 2.0.1 does not know that a list may serve several purposes (statusPurpose may be several strings):
 // the list's proof is verified as published, then each entry is looked up for its one purpose.

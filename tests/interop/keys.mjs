@@ -23,6 +23,13 @@ export const verifier = jwk => {
     verify(digestOf(jwk), Buffer.from(data), {key, dsaEncoding}, Buffer.from(signature, 'base64url'));
 };
 
+// What @digitalbazaar signs with, under the name of a verification method.
+export const diSigner = (jwk, method) => {
+  const key = createPrivateKey({key: jwk, format: 'jwk'});
+  const by = async ({data}) => sign(digestOf(jwk), data, {key, dsaEncoding});
+  return {id: method, algorithm: isEd25519(jwk) ? 'Ed25519' : 'P-256', sign: by};
+};
+
 export const sdJwt = config => new SDJwtVcInstance({
   hasher: (data, name) => createHash(name.replace('-', '')).update(data).digest(),
   hashAlg: 'sha-256',

@@ -3,18 +3,14 @@
 // SD-JWT VC by @sd-jwt/sd-jwt-vc, Data Integrity by @digitalbazaar; a whole wallet in wallet.mjs and a whole verifier in
 // verifier.mjs. The Rust side is tests/it/interop.rs. No code of ours and none of our crates is on this side.
 
-import {createPrivateKey, sign} from 'node:crypto';
 import {createInterface} from 'node:readline';
 import {DataIntegrityProof} from '@digitalbazaar/data-integrity';
-import {createSignCryptosuite, createVerifyCryptosuite} from '@digitalbazaar/eddsa-jcs-2022-cryptosuite';
-import {cryptosuite as rdfc} from '@digitalbazaar/eddsa-rdfc-2022-cryptosuite';
 import * as vc from '@digitalbazaar/vc';
 import {documentLoader, fail} from './check.mjs';
-import {algorithm, sdJwt, signer, verifier} from './keys.mjs';
+import {algorithm, diSigner, sdJwt, signer, verifier} from './keys.mjs';
+import {signing, verifying} from './suites.mjs';
 import {operations as ofVerifier} from './verifier.mjs';
 import {operations as ofWallet} from './wallet.mjs';
-
-const suite = (name, signing) => (name === 'eddsa-rdfc-2022' ? rdfc : signing ? createSignCryptosuite() : createVerifyCryptosuite());
 
 const operations = {
   ...ofWallet,
@@ -41,16 +37,14 @@ const operations = {
   },
 
   'di-issue': async ({credential, cryptosuite, jwk, method, documents, now}) => {
-    const key = createPrivateKey({key: jwk, format: 'jwk'});
-    const edSigner = {id: method, algorithm: 'Ed25519', sign: async ({data}) => sign(null, data, key)};
-    const proof = new DataIntegrityProof({signer: edSigner, cryptosuite: suite(cryptosuite, true)});
+    const proof = new DataIntegrityProof({signer: diSigner(jwk, method), cryptosuite: signing(cryptosuite)});
     return {credential: await vc.issue({credential, suite: proof, documentLoader: documentLoader(documents), now})};
   },
 
   'di-verify': async ({credential, cryptosuite, documents, now}) => {
     const result = await vc.verifyCredential({
       credential,
-      suite: new DataIntegrityProof({cryptosuite: suite(cryptosuite, false)}),
+      suite: new DataIntegrityProof({cryptosuite: verifying(cryptosuite)}),
       documentLoader: documentLoader(documents),
       now,
     });

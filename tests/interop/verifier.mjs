@@ -7,6 +7,7 @@ import {generateKeyPairSync, randomBytes} from 'node:crypto';
 import {createServer} from 'node:http';
 import {checkPresentation, checkSdJwt} from './check.mjs';
 import {callbacks, newKey, publicOf} from './keys.mjs';
+import {SUITE_OF} from './suites.mjs';
 
 const fresh = () => randomBytes(16).toString('base64url');
 const CREDENTIAL = 'https://www.w3.org/2018/credentials#VerifiableCredential';
@@ -89,8 +90,8 @@ export const operations = {
     return {url: place.url, did: place.did, jwk: publicOf(place.key.jwk)};
   },
 
-  // Asks by a query: the link that a wallet opens.
-  'verifier-ask': async ({query, mode, types = []}) => {
+  // Asks by a query, with the cryptosuites that it says it verifies: the link that a wallet opens.
+  'verifier-ask': async ({query, mode, types = [], suites = Object.values(SUITE_OF)}) => {
     const id = fresh();
     const client = `decentralized_identifier:${place.did}`;
     const agreement = generateKeyPairSync('ec', {namedCurve: 'P-256'}).privateKey.export({format: 'jwk'});
@@ -102,7 +103,7 @@ export const operations = {
       client_metadata: {
         vp_formats_supported: {
           'dc+sd-jwt': {'sd-jwt_alg_values': algorithms, 'kb-jwt_alg_values': algorithms},
-          ldp_vc: {proof_type_values: ['DataIntegrityProof'], cryptosuite_values: ['eddsa-jcs-2022']},
+          ldp_vc: {proof_type_values: ['DataIntegrityProof'], cryptosuite_values: suites},
         },
         ...(mode === 'direct_post.jwt' && {
           jwks: {keys: keys.map(one => publicOf(one.jwk))}, encrypted_response_enc_values_supported: ['A128GCM'],

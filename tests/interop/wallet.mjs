@@ -2,15 +2,14 @@
 // @digitalbazaar. It trusts nothing but what issuer and asker publish.
 
 import {DataIntegrityProof} from '@digitalbazaar/data-integrity';
-import {createSignCryptosuite} from '@digitalbazaar/eddsa-jcs-2022-cryptosuite';
 import * as vc from '@digitalbazaar/vc';
 import {setGlobalConfig} from '@openid4vc/oauth2';
 import {Openid4vciClient} from '@openid4vc/openid4vci';
 import {Openid4vpClient} from '@openid4vc/openid4vp';
 import {DcqlQuery} from 'dcql';
-import {createPrivateKey, sign} from 'node:crypto';
 import {checkLdp, checkSdJwt, publishedLoader} from './check.mjs';
-import {algorithm, callbacks, newKey, publicOf, sdJwt, signer} from './keys.mjs';
+import {algorithm, callbacks, diSigner, newKey, publicOf, sdJwt, signer} from './keys.mjs';
+import {signing, SUITE_OF} from './suites.mjs';
 
 setGlobalConfig({allowInsecureUrls: true});
 
@@ -109,11 +108,10 @@ const presentSdJwt = async (held, paths, {nonce, audience}) => {
 };
 
 const presentLdp = async (held, {nonce, audience}) => {
-  const key = createPrivateKey({key: held.key.jwk, format: 'jwk'});
-  const by = {id: held.key.method, algorithm: 'Ed25519', sign: async ({data}) => sign(null, data, key)};
+  const by = diSigner(held.key.jwk, held.key.method);
   return vc.signPresentation({
     presentation: vc.createPresentation({verifiableCredential: held.credential, holder: held.key.did}),
-    suite: new DataIntegrityProof({signer: by, cryptosuite: createSignCryptosuite()}),
+    suite: new DataIntegrityProof({signer: by, cryptosuite: signing(SUITE_OF[held.key.alg])}),
     challenge: nonce, domain: audience, documentLoader: publishedLoader,
   });
 };

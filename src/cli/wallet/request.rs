@@ -54,7 +54,7 @@ pub(super) fn answer(args: &WalletArgs, asked: &Asked<'_>, out: &mut Console<'_>
         return out.note("已回复不同意。", "Declined.").map(drop);
     }
     let (mut wallet, key) = opened(args, asked.wallet, out)?;
-    let picks = wallet.plan(&request.object.query)?;
+    let picks = wallet.plan(&request.object)?;
     for pick in &picks {
         out.note(told_pick(pick, Lang::Zh), told_pick(pick, Lang::En))?;
     }

@@ -16,6 +16,7 @@ use crate::domain::change::Change;
 use crate::domain::city::City;
 use crate::domain::error::{Error, ErrorKind};
 use crate::domain::ports::StoreError;
+use crate::vc::data_integrity::{Cryptosuite, PROOF_TYPE};
 use crate::vc::jws;
 use crate::wire::format::Format;
 use crate::wire::jwe;
@@ -185,8 +186,8 @@ fn client_metadata(session: &Session) -> Result<Map, Error> {
         "vp_formats_supported": {
             "dc+sd-jwt": {"sd-jwt_alg_values": ALGORITHMS, "kb-jwt_alg_values": ALGORITHMS},
             "ldp_vc": {
-                "proof_type_values": ["DataIntegrityProof"],
-                "cryptosuite_values": ["eddsa-jcs-2022", "eddsa-rdfc-2022"],
+                "proof_type_values": [PROOF_TYPE],
+                "cryptosuite_values": Cryptosuite::NAMED.map(Cryptosuite::name),
             },
             "certless_compact": {},
         },

@@ -25,7 +25,7 @@ use crate::base::time::{Timestamp, rfc3339};
 use crate::crypto::Signer;
 use crate::vc::compact::{self, Showing};
 use crate::vc::contexts::Contexts;
-use crate::vc::data_integrity::{self, ProofOptions};
+use crate::vc::data_integrity::{self, Cryptosuite, ProofOptions};
 use crate::vc::keys::Purpose;
 use crate::vc::sd_jwt::{ClaimPath, KeyBinding, SdJwt};
 
@@ -178,7 +178,7 @@ impl Wallet {
         Ok(bound)
     }
 
-    /// A presentation of whole JSON credentials, signed with the holder's key; that key must be Ed25519.
+    /// A presentation of whole JSON credentials, signed with the holder's key by the suite over RFC 8785 for such keys.
     pub fn presentation(&mut self, which: &[&str], asked: &Asked<'_>, contexts: &Contexts) -> Result<Map, Error> {
         let licences = which.iter().map(|which| self.find(which)).collect::<Result<Vec<_>, _>>()?;
         let credentials = licences.iter().map(|licence| licence.credential_value()).collect::<Result<Vec<_>, _>>()?;
@@ -190,7 +190,8 @@ impl Wallet {
             "verifiableCredential": credentials,
         });
         let Value::Object(document) = document else { return Err(Error::corrupt("presentation")) };
-        let mut options = ProofOptions::new(Purpose::Authentication, self.key.method(), asked.now);
+        let suite = Cryptosuite::jcs(self.key.algorithm());
+        let mut options = ProofOptions::new(Purpose::Authentication, self.key.method(), asked.now).with_suite(suite);
         options.challenge = asked.nonce.map(str::to_owned);
         options.domain = asked.audience.map(str::to_owned).into_iter().collect();
         let signed = data_integrity::sign(&document, &options, &self.key, contexts)?;

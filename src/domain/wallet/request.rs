@@ -10,16 +10,18 @@ use crate::base::random::Random;
 use crate::base::text::Label;
 use crate::base::time::{Timestamp, plus_seconds};
 use crate::crypto::ecdh::Encryption;
-use crate::crypto::{Algorithm, PublicKey, Signer as _};
+use crate::crypto::{PublicKey, Signer as _};
 use crate::domain::catalogue::context::type_iri;
 use crate::domain::error::{Error, ErrorKind};
 use crate::domain::trust::Registry;
 use crate::vc::contexts::Contexts;
+use crate::vc::data_integrity::Cryptosuite;
 use crate::vc::jws::Jws;
+use crate::vc::model::one_or_more;
 use crate::vc::sd_jwt::{ClaimPath, KeyBinding, SdJwt};
 use crate::vc::verify::CLOCK_SKEW;
 use crate::wire::jwe::{self, Recipient};
-use crate::wire::oid4vp::dcql::{CredentialQuery, Meta, Query};
+use crate::wire::oid4vp::dcql::{CredentialQuery, Meta};
 use crate::wire::oid4vp::request::{ANY_WALLET, DID_PREFIX, Mode, Reference, RequestObject, TYP};
 use crate::wire::oid4vp::response::{Answer, Content, VpToken};
 
@@ -122,18 +124,20 @@ impl Wallet {
     /// What would be given: for each part of the request the first way to meet it with what the wallet holds (section 6.4).
     ///
     /// `not-found` when something that is required is not there; then nothing may be given.
-    pub fn plan(&self, query: &Query) -> Result<Vec<Pick>, Error> {
+    pub fn plan(&self, request: &RequestObject) -> Result<Vec<Pick>, Error> {
+        let query = &request.query;
         let missing = || {
             Error::not_found("the wallet does not hold what is asked for")
                 .says("卡包中没有所请求的证照。", "The wallet does not hold the licences that are asked for.")
         };
         if query.sets.is_empty() {
-            return query.credentials.iter().map(|one| self.pick(one).ok_or_else(missing)).collect();
+            return query.credentials.iter().map(|one| self.pick(one, request).ok_or_else(missing)).collect();
         }
         let mut picks: Vec<Pick> = Vec::new();
         for set in &query.sets {
             let mut possible = set.options.iter().filter_map(|option| {
-                option.iter().map(|id| query.credential(id).and_then(|one| self.pick(one))).collect::<Option<Vec<_>>>()
+                let pick = |id: &String| query.credential(id).and_then(|one| self.pick(one, request));
+                option.iter().map(pick).collect::<Option<Vec<_>>>()
             });
             match possible.next() {
                 Some(option) => picks.extend(option),
@@ -145,15 +149,15 @@ impl Wallet {
         if picks.is_empty() { Err(missing()) } else { Ok(picks) }
     }
 
-    fn pick(&self, query: &CredentialQuery) -> Option<Pick> {
+    fn pick(&self, query: &CredentialQuery, request: &RequestObject) -> Option<Pick> {
         self.licences().iter().find_map(|licence| {
-            let claims = self.fitting(licence, query)?;
+            let claims = self.fitting(licence, query, request)?;
             Some(Pick { query: query.id.clone(), licence: licence.id.clone(), claims })
         })
     }
 
     /// The claims that a licence would show for a query; `None` when it does not fit.
-    fn fitting(&self, licence: &Licence, query: &CredentialQuery) -> Option<Vec<ClaimPath>> {
+    fn fitting(&self, licence: &Licence, query: &CredentialQuery, request: &RequestObject) -> Option<Vec<ClaimPath>> {
         match &query.meta {
             Meta::Vct(values) => {
                 let text = licence.copies.iter().find_map(|copy| copy.sd_jwt.as_deref())?;
@@ -163,11 +167,11 @@ impl Wallet {
                 if fits { select(query, &Value::Object(claims)) } else { None }
             }
             Meta::Types(alternatives) => {
-                // Data Integrity proofs of holders are made with Ed25519 only.
-                let credential =
-                    (self.key().algorithm() == Algorithm::EdDsa).then(|| licence.credential_value().ok())??;
+                let credential = licence.credential_value().ok()?;
                 let types = expanded_types(&credential);
-                let fits = alternatives.iter().any(|all| all.iter().all(|one| types.contains(one)));
+                let own = Cryptosuite::jcs(self.key().algorithm()).name();
+                let verified = suites(&credential).chain([own]).all(|suite| request.verifies_suite(suite));
+                let fits = verified && alternatives.iter().any(|all| all.iter().all(|one| types.contains(one)));
                 if fits { select(query, &credential) } else { None }
             }
             Meta::View { type_code, view } => {
@@ -231,6 +235,12 @@ fn select(query: &CredentialQuery, document: &Value) -> Option<Vec<ClaimPath>> {
     };
     let first = all.into_iter().find(|set| set.iter().all(there))?;
     Some(first.into_iter().map(|claim| claim.path.clone()).collect())
+}
+
+/// The cryptosuites of a credential's proofs.
+fn suites(credential: &Value) -> impl Iterator<Item = &str> {
+    let proofs = one_or_more(credential.get("proof")).iter();
+    proofs.filter_map(|proof| proof.get("cryptosuite").and_then(Value::as_str))
 }
 
 /// The types of a credential of this city as JSON-LD expands them.

@@ -10,7 +10,7 @@ use crate::crypto::{Algorithm, Signer, SigningKey};
 use crate::domain::error::ErrorKind;
 use crate::vc::compact::{Code, NewCredential};
 use crate::vc::contexts::Contexts;
-use crate::vc::data_integrity::{self, Expect, ProofOptions};
+use crate::vc::data_integrity::{self, Cryptosuite, Expect, ProofOptions};
 use crate::vc::finding::{Code as FindingCode, Finding};
 use crate::vc::keys::{Keys, Purpose, ResolvedKey};
 use crate::vc::sd_jwt::{ClaimPath, ExpectedBinding, SdJwt, credential};
@@ -156,15 +156,20 @@ fn an_sd_jwt_shows_the_named_claims_only() {
 
 #[test]
 fn a_presentation_verifies_with_the_credentials_in_it() {
-    let mut wallet = filled();
-    let presentation = wallet.presentation(&["A"], &asked(), &Contexts::bundled()).unwrap();
-    let mut expect = Expect::new(Purpose::Authentication, now());
-    expect.challenge = Some("n-1");
-    let proofs = data_integrity::verify(&presentation, &Everyone, &expect, &Contexts::bundled()).unwrap();
-    assert_eq!(proofs[0].controller, wallet.key().did());
-    let inner = object(presentation["verifiableCredential"][0].clone());
-    data_integrity::verify(&inner, &Everyone, &Expect::new(Purpose::AssertionMethod, now()), &Contexts::bundled())
-        .unwrap();
+    for algorithm in [Algorithm::EdDsa, Algorithm::Es256] {
+        let mut wallet = Wallet::new("演示", HolderKey::generate(algorithm, &SeededRandom::new("wallet")));
+        let package = package("A", &[Some(&wallet.key)]);
+        wallet.receive(&package, now()).unwrap();
+        let presentation = wallet.presentation(&["A"], &asked(), &Contexts::bundled()).unwrap();
+        let mut expect = Expect::new(Purpose::Authentication, now());
+        expect.challenge = Some("n-1");
+        let proofs = data_integrity::verify(&presentation, &Everyone, &expect, &Contexts::bundled()).unwrap();
+        assert_eq!(proofs[0].controller, wallet.key().did());
+        assert_eq!(proofs[0].suite, Cryptosuite::jcs(algorithm));
+        let inner = object(presentation["verifiableCredential"][0].clone());
+        data_integrity::verify(&inner, &Everyone, &Expect::new(Purpose::AssertionMethod, now()), &Contexts::bundled())
+            .unwrap();
+    }
 }
 
 #[test]

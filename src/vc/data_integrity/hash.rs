@@ -1,12 +1,12 @@
 //! The 64 bytes that are signed: SHA-256 of the proof configuration, then SHA-256 of the document.
 //!
-//! Sections: Data Integrity EdDSA Cryptosuites 1.0 §3.2.3–3.2.5 (rdfc) and §3.3.2–3.3.5 (jcs). The document is hashed
-//! without its proofs; proofs that a chain covers are put back as the `proof` property (Data Integrity 1.0 §4.3, §4.5).
+//! Sections: Data Integrity EdDSA Cryptosuites 1.0 §3.2.3–3.2.5 (rdfc) and §3.3.2–3.3.5 (jcs); the same of Data Integrity
+//! ECDSA Cryptosuites 1.0 with P-256, whose hash is SHA-256 too. The document is hashed without its proofs; proofs that a chain covers are put back as the `proof` property (Data Integrity 1.0 §4.3, §4.5).
 
 use std::borrow::Cow;
 
+use super::malformed;
 use super::proof::Proof;
-use super::{Cryptosuite, malformed};
 use crate::base::jcs::{canonicalize_object, canonicalize_without};
 use crate::base::json::{Map, Value};
 use crate::crypto::digest::sha256;
@@ -19,11 +19,10 @@ use crate::vc::{model, rdfc};
 /// `matching` are the earlier proofs that the proof covers. Fails when the proof's `@context` is not a beginning of the
 /// document's (jcs), or when the document cannot be canonicalised (rdfc).
 pub fn hash(document: &Map, proof: &Proof<'_>, matching: &[&Map], contexts: &Contexts) -> Result<[u8; 64], Finding> {
-    let (config, document) = match proof.suite {
-        Cryptosuite::EddsaJcs2022 => jcs(document, proof.raw, matching)?,
-        Cryptosuite::EddsaRdfc2022 | Cryptosuite::Ed25519Signature2020 => {
-            rdfc(document, proof.raw, matching, contexts)?
-        }
+    let (config, document) = if proof.suite.is_jcs() {
+        jcs(document, proof.raw, matching)?
+    } else {
+        rdfc(document, proof.raw, matching, contexts)?
     };
     let mut signed = [0; 64];
     let (head, tail) = signed.split_at_mut(32);
@@ -57,7 +56,7 @@ fn check_beginning(document: Option<&Value>, proof: &Value) -> Result<(), Findin
 }
 
 fn rdfc(document: &Map, proof: &Map, matching: &[&Map], contexts: &Contexts) -> Result<([u8; 32], [u8; 32]), Finding> {
-    let context = document.get("@context").ok_or_else(|| malformed("eddsa-rdfc-2022 needs an @context"))?;
+    let context = document.get("@context").ok_or_else(|| malformed("a proof over RDF needs an @context"))?;
     let mut config = proof.clone();
     config.remove("proofValue");
     config.insert("@context".into(), context.clone());

@@ -4,6 +4,7 @@ use super::{Cryptosuite, MOST_PROOFS, PROOF_TYPE, malformed};
 use crate::base::bytes::from_base58;
 use crate::base::json::{Map, Value};
 use crate::base::time::Timestamp;
+use crate::crypto::Algorithm;
 use crate::vc::finding::{Check, Code, Finding};
 use crate::vc::model::values;
 
@@ -59,8 +60,9 @@ impl<'a> Proof<'a> {
 
 fn suite(raw: &Map) -> Result<Cryptosuite, Finding> {
     match text(raw, "type")? {
-        PROOF_TYPE => Cryptosuite::from_name(text(raw, "cryptosuite")?)
-            .ok_or_else(|| unsupported("the cryptosuite is neither eddsa-jcs-2022 nor eddsa-rdfc-2022")),
+        PROOF_TYPE => Cryptosuite::from_name(text(raw, "cryptosuite")?).ok_or_else(|| {
+            unsupported("the cryptosuite is neither of eddsa-…-2022 nor of ecdsa-…-2019, over jcs or rdfc")
+        }),
         "Ed25519Signature2020" => {
             text(raw, "created")?;
             Ok(Cryptosuite::Ed25519Signature2020)
@@ -70,10 +72,15 @@ fn suite(raw: &Map) -> Result<Cryptosuite, Finding> {
 }
 
 /// Reads `proofValue`: `z`, then base58btc of exactly 64 bytes.
+///
+/// The 96 bytes of a P-384 key in a suite of ECDSA are sound, and not supported.
 pub fn signature(raw: &Map) -> Result<[u8; 64], Finding> {
     let value = text(raw, "proofValue")?;
     let encoded = value.strip_prefix('z').ok_or_else(|| malformed("proofValue is not multibase base58btc"))?;
     let bytes = from_base58(encoded).map_err(|_| malformed("proofValue is not base58btc"))?;
+    if bytes.len() == 96 && suite(raw)?.algorithm() == Algorithm::Es256 {
+        return Err(unsupported("the signature is one of P-384; of ECDSA only P-256 is supported"));
+    }
     bytes.try_into().map_err(|_| malformed("proofValue is not 64 bytes long"))
 }
 

@@ -8,7 +8,7 @@ use super::{Cryptosuite, MOST_PROOFS, PROOF_TYPE, malformed};
 use crate::base::bytes::base58;
 use crate::base::json::{Map, Value, json};
 use crate::base::time::{Timestamp, rfc3339};
-use crate::crypto::{Algorithm, Signer};
+use crate::crypto::Signer;
 use crate::vc::contexts::Contexts;
 use crate::vc::finding::{Check, Code, Finding};
 use crate::vc::keys::Purpose;
@@ -98,11 +98,11 @@ const CONTEXT: &str = "https://w3id.org/security/data-integrity/v2";
 ///
 /// A document whose contexts do not define the terms of a proof gets the context that does (Data Integrity 1.0 §2.4.2
 /// "Context Injection").
-/// Fails when the signer's key is not Ed25519, a member of the options has a wrong form, a previous proof is not in the
+/// Fails when the signer's key is not one for the suite, a member of the options has a wrong form, a previous proof is not in the
 /// document, the document has 16 proofs already, or it cannot be canonicalised.
 pub fn sign(document: &Map, options: &ProofOptions, signer: &dyn Signer, contexts: &Contexts) -> Result<Map, Finding> {
-    if signer.algorithm() != Algorithm::EdDsa {
-        return Err(Finding::error(Check::Proof, Code::ProofUnsupported, "the suites here sign with Ed25519 keys"));
+    if signer.algorithm() != options.suite.algorithm() {
+        return Err(Finding::error(Check::Proof, Code::ProofUnsupported, "the key is not one for the cryptosuite"));
     }
     if options.suite == Cryptosuite::Ed25519Signature2020 {
         return Err(Finding::error(Check::Proof, Code::ProofUnsupported, "proofs of this kind are verified only"));
@@ -113,7 +113,7 @@ pub fn sign(document: &Map, options: &ProofOptions, signer: &dyn Signer, context
         return Err(malformed("the document has 16 proofs already"));
     }
     let mut raw = options.to_json();
-    if let Some(context) = document.get("@context").filter(|_| options.suite == Cryptosuite::EddsaJcs2022) {
+    if let Some(context) = document.get("@context").filter(|_| options.suite.is_jcs()) {
         raw.insert("@context".into(), context.clone());
     }
     let signature = {

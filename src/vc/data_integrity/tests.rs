@@ -3,13 +3,13 @@
 use super::*;
 use crate::base::json::{Map, Value, json};
 use crate::base::time::{Timestamp, parse_rfc3339};
-use crate::crypto::{Signer as _, SigningKey};
+use crate::crypto::{Algorithm, Signer as _, SigningKey};
 use crate::did;
 use crate::vc::contexts::Contexts;
 use crate::vc::finding::State;
 use crate::vc::keys::{Purpose, SelfResolving};
 
-const SUITES: [Cryptosuite; 2] = [Cryptosuite::EddsaJcs2022, Cryptosuite::EddsaRdfc2022];
+const SUITES: [Cryptosuite; 4] = Cryptosuite::NAMED;
 
 type Change = fn(&mut Value);
 
@@ -19,6 +19,16 @@ fn now() -> Timestamp {
 
 fn key(seed: u8) -> (SigningKey, String) {
     let key = SigningKey::ed25519(&[seed; 32]);
+    let method = did::key::method_url(key.public_key());
+    (key, method)
+}
+
+/// The key that a suite signs with, of a seed.
+fn key_for(suite: Cryptosuite, seed: u8) -> (SigningKey, String) {
+    let key = match suite.algorithm() {
+        Algorithm::EdDsa => SigningKey::ed25519(&[seed; 32]),
+        Algorithm::Es256 => SigningKey::p256(&[seed; 32]).unwrap(),
+    };
     let method = did::key::method_url(key.public_key());
     (key, method)
 }
@@ -34,11 +44,11 @@ fn document() -> Map {
 }
 
 fn options(suite: Cryptosuite, seed: u8) -> ProofOptions {
-    ProofOptions::new(Purpose::AssertionMethod, key(seed).1, now()).with_suite(suite)
+    ProofOptions::new(Purpose::AssertionMethod, key_for(suite, seed).1, now()).with_suite(suite)
 }
 
 fn signed(document: &Map, options: &ProofOptions, seed: u8) -> Map {
-    sign(document, options, &key(seed).0, &Contexts::bundled()).unwrap()
+    sign(document, options, &key_for(options.suite, seed).0, &Contexts::bundled()).unwrap()
 }
 
 fn check(document: &Map) -> Result<Vec<VerifiedProof>, Vec<Finding>> {
@@ -65,7 +75,7 @@ fn what_is_signed_verifies_and_names_its_controller() {
         let secured = signed(&document(), &options(suite, 1), 1);
         let proofs = check(&secured).unwrap();
         assert_eq!(proofs.len(), 1);
-        assert_eq!(proofs[0].controller, did::key::did(key(1).0.public_key()));
+        assert_eq!(proofs[0].controller, did::key::did(key_for(suite, 1).0.public_key()));
         assert_eq!((proofs[0].suite, proofs[0].created), (suite, Some(now())));
     }
 }
@@ -74,13 +84,17 @@ fn what_is_signed_verifies_and_names_its_controller() {
 fn a_changed_document_or_proof_does_not_verify() {
     for suite in SUITES {
         let secured = signed(&document(), &options(suite, 1), 1);
-        let changes: [Change; 6] = [
+        let other = key_for(suite, 2).1;
+        assert_eq!(
+            codes(check(&with(&secured, |it| it["proof"]["verificationMethod"] = json!(other)))),
+            [Code::ProofInvalid]
+        );
+        let changes: [Change; 5] = [
             |it| it["credentialSubject"]["age"] = json!(61),
             |it| it["issuer"] = json!("did:example:other"),
             |it| it["validUntil"] = json!("2030-01-01T00:00:00Z"),
             |it| it["proof"]["created"] = json!("2026-01-01T00:00:01Z"),
             |it| it["proof"]["expires"] = json!("2030-01-01T00:00:00Z"),
-            |it| it["proof"]["verificationMethod"] = json!(key(2).1),
         ];
         for (at, change) in changes.into_iter().enumerate() {
             assert_eq!(codes(check(&with(&secured, change))), [Code::ProofInvalid], "{suite:?} change {at}");
@@ -102,16 +116,17 @@ fn unknown_proof_members_are_kept_and_signed() {
 }
 
 #[test]
-fn the_rdfc_suite_refuses_undefined_terms_when_signing_and_verifying() {
-    let suite = Cryptosuite::EddsaRdfc2022;
-    let undefined = with(&document(), |it| it["undefined"] = json!("x"));
-    let finding = sign(&undefined, &options(suite, 1), &key(1).0, &Contexts::bundled()).unwrap_err();
-    assert_eq!(finding.code, Code::ModelViolation);
-    let secured = signed(&document(), &options(suite, 1), 1);
-    let added = with(&secured, |it| it["undefined"] = json!("x"));
-    assert_eq!(codes(check(&added)), [Code::ModelViolation]);
-    let in_proof = with(&secured, |it| it["proof"]["undefined"] = json!("x"));
-    assert_eq!(codes(check(&in_proof)), [Code::ModelViolation]);
+fn the_suites_over_rdf_refuse_undefined_terms_when_signing_and_verifying() {
+    for suite in [Cryptosuite::EddsaRdfc2022, Cryptosuite::EcdsaRdfc2019] {
+        let undefined = with(&document(), |it| it["undefined"] = json!("x"));
+        let finding = sign(&undefined, &options(suite, 1), &key_for(suite, 1).0, &Contexts::bundled()).unwrap_err();
+        assert_eq!(finding.code, Code::ModelViolation);
+        let secured = signed(&document(), &options(suite, 1), 1);
+        let added = with(&secured, |it| it["undefined"] = json!("x"));
+        assert_eq!(codes(check(&added)), [Code::ModelViolation]);
+        let in_proof = with(&secured, |it| it["proof"]["undefined"] = json!("x"));
+        assert_eq!(codes(check(&in_proof)), [Code::ModelViolation]);
+    }
 }
 
 #[test]
@@ -124,7 +139,7 @@ fn malformed_proofs_are_refused() {
         (|it| it["proof"] = Value::Array(vec![it["proof"].clone(); 17]), Code::ProofMalformed),
         (|it| it["proof"]["type"] = json!("BbsBlsSignature2020"), Code::ProofUnsupported),
         (|it| it["proof"]["type"] = json!(7), Code::ProofMalformed),
-        (|it| it["proof"]["cryptosuite"] = json!("ecdsa-rdfc-2019"), Code::ProofUnsupported),
+        (|it| it["proof"]["cryptosuite"] = json!("ecdsa-sd-2023"), Code::ProofUnsupported),
         (|it| it["proof"]["cryptosuite"] = json!(["eddsa-jcs-2022"]), Code::ProofMalformed),
         (|it| it["proof"]["verificationMethod"] = json!("no url"), Code::ProofMalformed),
         (|it| it["proof"]["proofPurpose"] = json!("authentication"), Code::ProofPurpose),
@@ -216,7 +231,7 @@ fn a_chain_covers_the_earlier_proofs() {
         let replaced = signed(&document(), &ProofOptions { created: None, ..first.clone() }, 1);
         let other = with(&two, |it| it["proof"][0] = replaced["proof"].clone());
         assert_eq!(codes(check(&other)), [Code::ProofInvalid], "the covered proof was replaced by another valid one");
-        let nobody = sign(&document(), &second, &key(2).0, &Contexts::bundled());
+        let nobody = sign(&document(), &second, &key_for(suite, 2).0, &Contexts::bundled());
         assert_eq!(nobody.unwrap_err().code, Code::ProofInvalid);
     }
 }
@@ -234,14 +249,31 @@ fn ambiguous_and_circular_chains_are_refused() {
 
 #[test]
 fn keys_of_another_algorithm_neither_sign_nor_verify() {
-    let key = SigningKey::p256(&[7; 32]).unwrap();
-    let method = did::key::method_url(key.public_key());
-    let made_with = ProofOptions::new(Purpose::AssertionMethod, method.clone(), now());
-    let finding = sign(&document(), &made_with, &key, &Contexts::bundled()).unwrap_err();
-    assert_eq!(finding.code, Code::ProofUnsupported);
-    let secured = signed(&document(), &options(Cryptosuite::EddsaJcs2022, 1), 1);
-    let other = with(&secured, |it| it["proof"]["verificationMethod"] = json!(method));
-    assert_eq!(codes(check(&other)), [Code::KeyNotAuthorized]);
+    for suite in SUITES {
+        let other = SUITES.into_iter().find(|other| other.algorithm() != suite.algorithm()).unwrap();
+        let (wrong, method) = key_for(other, 7);
+        let made_with = ProofOptions { suite, ..ProofOptions::new(Purpose::AssertionMethod, method.clone(), now()) };
+        let finding = sign(&document(), &made_with, &wrong, &Contexts::bundled()).unwrap_err();
+        assert_eq!(finding.code, Code::ProofUnsupported);
+        let secured = signed(&document(), &options(suite, 1), 1);
+        let named = with(&secured, |it| it["proof"]["verificationMethod"] = json!(method));
+        assert_eq!(codes(check(&named)), [Code::KeyNotAuthorized], "{suite:?}");
+        // The same 64 bytes under the name of a suite for other keys.
+        let renamed = with(&secured, |it| it["proof"]["cryptosuite"] = json!(other.name()));
+        assert_eq!(codes(check(&renamed)), [Code::KeyNotAuthorized], "{suite:?}");
+    }
+}
+
+#[test]
+fn a_proof_of_one_canonical_form_is_none_of_the_other() {
+    for (suite, other) in [
+        (Cryptosuite::EcdsaJcs2019, Cryptosuite::EcdsaRdfc2019),
+        (Cryptosuite::EcdsaRdfc2019, Cryptosuite::EcdsaJcs2019),
+    ] {
+        let secured = signed(&document(), &options(suite, 1), 1);
+        let renamed = with(&secured, |it| it["proof"]["cryptosuite"] = json!(other.name()));
+        assert_eq!(codes(check(&renamed)), [Code::ProofInvalid], "{suite:?}");
+    }
 }
 
 #[test]

@@ -5,7 +5,6 @@ use super::hash::hash;
 use super::proof::{Proof, matching, proofs, signature};
 use crate::base::json::Map;
 use crate::base::time::Timestamp;
-use crate::crypto::Algorithm;
 use crate::vc::contexts::Contexts;
 use crate::vc::finding::{Check, Code, Finding};
 use crate::vc::keys::{Keys, Purpose};
@@ -79,8 +78,8 @@ fn verify_one(
     check_expected(&proof, expect)?;
     let matching = matching(&proof, all)?;
     let resolved = keys.resolve(proof.method, expect.purpose, proof.created.unwrap_or(expect.now))?;
-    if resolved.key.algorithm() != Algorithm::EdDsa {
-        return Err(invalid(Code::KeyNotAuthorized, "the verification method is no Ed25519 key"));
+    if resolved.key.algorithm() != proof.suite.algorithm() {
+        return Err(invalid(Code::KeyNotAuthorized, "the verification method's key is not one for the cryptosuite"));
     }
     let signed = hash(document, &proof, &matching, contexts)?;
     let wrong = |_| invalid(Code::ProofInvalid, "the signature does not fit the document and the proof");

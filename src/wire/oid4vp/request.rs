@@ -1,6 +1,6 @@
 //! The authorization request: the request object (section 5) and the link that leads to it.
 
-use super::dcql::Query;
+use super::dcql::{LDP, Query};
 use crate::base::error::ParseError;
 use crate::base::json::{Limits, Map, Value, parse_object};
 use crate::base::time::Timestamp;
@@ -69,6 +69,18 @@ pub struct RequestObject {
 }
 
 impl RequestObject {
+    /// Whether the asker can verify Data Integrity proofs by a cryptosuite: one of those that it names, or any where it
+    /// names none (appendix B.1.3).
+    pub fn verifies_suite(&self, cryptosuite: &str) -> bool {
+        let formats = self.client_metadata.get("vp_formats_supported");
+        let Some(supported) = formats.and_then(|formats| formats.get(LDP)) else { return true };
+        let lists = |name: &str, value: &str| {
+            let list = supported.get(name).and_then(Value::as_array);
+            list.is_none_or(|list| list.iter().any(|one| one == value))
+        };
+        lists("proof_type_values", "DataIntegrityProof") && lists("cryptosuite_values", cryptosuite)
+    }
+
     /// The claims to sign.
     pub fn to_claims(&self) -> Map {
         let mut claims = Map::new();
@@ -286,6 +298,20 @@ mod tests {
         assert_eq!(Reference::parse(&wrong).unwrap_err().code, "invalid_request_uri_method");
         assert!(Reference::parse("openid4vp://?client_id=a").is_err());
         assert!(Reference::parse("nothing").is_err());
+    }
+
+    #[test]
+    fn what_an_asker_names_is_all_that_it_verifies() {
+        let with = |formats: Value| {
+            let mut object = object();
+            object.client_metadata.insert("vp_formats_supported".into(), formats);
+            object
+        };
+        assert!(object().verifies_suite("ecdsa-jcs-2019"), "nothing is said about it");
+        assert!(with(json!({"ldp_vc": {}})).verifies_suite("ecdsa-jcs-2019"));
+        let named = with(json!({"ldp_vc": {"cryptosuite_values": ["eddsa-jcs-2022"]}}));
+        assert!(named.verifies_suite("eddsa-jcs-2022") && !named.verifies_suite("ecdsa-jcs-2019"));
+        assert!(!with(json!({"ldp_vc": {"proof_type_values": ["Other"]}})).verifies_suite("eddsa-jcs-2022"));
     }
 
     #[test]

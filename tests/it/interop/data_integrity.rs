@@ -1,9 +1,9 @@
-//! Data Integrity with npm `@digitalbazaar/vc`: `eddsa-jcs-2022` and `eddsa-rdfc-2022`, each side with the other's.
+//! Data Integrity with npm `@digitalbazaar/vc`: `eddsa-…-2022` and `ecdsa-…-2019`, each side with the other's.
 
 use certless::base::bytes::base64url;
 use certless::base::json::{Map, Value, json};
 use certless::base::time::{Timestamp, parse_rfc3339};
-use certless::crypto::{Signer as _, SigningKey};
+use certless::crypto::{Algorithm, Signer as _, SigningKey};
 use certless::did;
 use certless::vc::contexts::Contexts;
 use certless::vc::data_integrity::{Cryptosuite, Expect, ProofOptions, sign, verify};
@@ -13,7 +13,6 @@ use certless::vc::model;
 
 use super::peer::Peer;
 
-const SUITES: [Cryptosuite; 2] = [Cryptosuite::EddsaJcs2022, Cryptosuite::EddsaRdfc2022];
 const CONTEXT: &str = "https://city.example/contexts/v1.jsonld";
 
 /// Resolves did:key and nothing else.
@@ -28,8 +27,12 @@ impl Keys for DidKeys {
     }
 }
 
-fn key() -> SigningKey {
-    SigningKey::ed25519(&[3; 32])
+/// The key that a suite signs with.
+fn key(suite: Cryptosuite) -> SigningKey {
+    match suite.algorithm() {
+        Algorithm::EdDsa => SigningKey::ed25519(&[3; 32]),
+        Algorithm::Es256 => SigningKey::p256(&[3; 32]).unwrap(),
+    }
 }
 
 fn now() -> Timestamp {
@@ -45,8 +48,8 @@ fn contexts() -> Contexts {
     Contexts::bundled().with(CONTEXT, &context().to_string()).unwrap()
 }
 
-fn credential() -> Map {
-    let issuer = did::key::did(key().public_key());
+fn credential(suite: Cryptosuite) -> Map {
+    let issuer = did::key::did(key(suite).public_key());
     let document = json!({
         "@context": ["https://www.w3.org/ns/credentials/v2", CONTEXT],
         "id": "urn:certless:interop", "type": ["VerifiableCredential", "IdCard"], "issuer": {"id": issuer},
@@ -57,10 +60,11 @@ fn credential() -> Map {
 }
 
 /// What the peer has to look up: our context, the key and who controls it.
-fn documents() -> Value {
-    let (controller, method) = (did::key::did(key().public_key()), did::key::method_url(key().public_key()));
+fn documents(suite: Cryptosuite) -> Value {
+    let key = key(suite);
+    let (controller, method) = (did::key::did(key.public_key()), did::key::method_url(key.public_key()));
     let multikey = json!({"@context": "https://w3id.org/security/multikey/v1", "id": method, "type": "Multikey",
-        "controller": controller, "publicKeyMultibase": key().public_key().to_multikey()});
+        "controller": controller, "publicKeyMultibase": key.public_key().to_multikey()});
     let owner = json!({"@context": ["https://www.w3.org/ns/did/v1", "https://w3id.org/security/multikey/v1"],
         "id": controller, "assertionMethod": [multikey.clone()]});
     json!({CONTEXT: context(), method: multikey, controller: owner})
@@ -69,12 +73,12 @@ fn documents() -> Value {
 #[test]
 fn the_peer_verifies_what_we_sign() {
     let Some(mut peer) = Peer::start() else { return };
-    for suite in SUITES {
-        let method = did::key::method_url(key().public_key());
+    for suite in Cryptosuite::NAMED {
+        let method = did::key::method_url(key(suite).public_key());
         let options = ProofOptions::new(Purpose::AssertionMethod, method, now()).with_suite(suite);
-        let signed = sign(&credential(), &options, &key(), &contexts()).unwrap();
+        let signed = sign(&credential(suite), &options, &key(suite), &contexts()).unwrap();
         let question = |credential: &Map| {
-            json!({"op": "di-verify", "credential": credential, "cryptosuite": suite.name(), "documents": documents(),
+            json!({"op": "di-verify", "credential": credential, "cryptosuite": suite.name(), "documents": documents(suite),
                 "now": "2026-03-01T00:00:00Z"})
         };
         peer.ask(&question(&signed)).unwrap_or_else(|error| panic!("{}: {error}", suite.name()));
@@ -87,11 +91,11 @@ fn the_peer_verifies_what_we_sign() {
 #[test]
 fn we_verify_what_the_peer_signs() {
     let Some(mut peer) = Peer::start() else { return };
-    for suite in SUITES {
-        let mut jwk = key().public_key().to_jwk();
+    for suite in Cryptosuite::NAMED {
+        let mut jwk = key(suite).public_key().to_jwk();
         jwk.insert("d".into(), base64url(&[3; 32]).into());
-        let question = json!({"op": "di-issue", "credential": credential(), "cryptosuite": suite.name(), "jwk": jwk,
-            "method": did::key::method_url(key().public_key()), "documents": documents(), "now": "2026-03-01T00:00:00Z"});
+        let question = json!({"op": "di-issue", "credential": credential(suite), "cryptosuite": suite.name(), "jwk": jwk,
+            "method": did::key::method_url(key(suite).public_key()), "documents": documents(suite), "now": "2026-03-01T00:00:00Z"});
         let answer = peer.ask(&question).unwrap_or_else(|error| panic!("{}: {error}", suite.name()));
         let signed = answer["credential"].as_object().cloned().unwrap();
         model::check_credential(&signed).unwrap();

@@ -1,11 +1,16 @@
 //! A window asks, a wallet answers: OpenID4VP from the code on the screen to the ticked materials.
 
 use certless::base::json::{Value, json};
+use certless::crypto::Signer as _;
+use certless::vc::contexts::Contexts;
+use certless::vc::data_integrity::{Cryptosuite, ProofOptions, sign};
 use certless::vc::finding::Check;
+use certless::vc::keys::Purpose;
+use certless::wire::oid4vp::response::{Content, VpToken};
 
 use crate::support::city::TestCity;
 use crate::support::roles::{Resident, Verdict, Window, demo_city, now, stock};
-use crate::support::vp::{ask, events, fetch, path, reference, result};
+use crate::support::vp::{ask, events, fetch, path, post, reference, result};
 
 /// Needs the applicant's identity card and social security card.
 const MATTER: &str = "异地就医备案";
@@ -123,6 +128,48 @@ fn what_the_wallet_supports_decides_in_which_form_it_is_asked() {
     let uri = reference(&invitation).request_uri;
     let got = city.send(None, path(&city, &uri), "application/x-www-form-urlencoded", body.as_bytes());
     assert_eq!((got.status, &got.json()["error"]), (400, &json!("invalid_request")), "{}", got.text);
+}
+
+#[test]
+fn holders_of_either_key_present_whole_credentials_and_nobody_presents_anothers() {
+    let city = TestCity::start();
+    let window = Window::new(&city, "YB");
+    for (mut resident, mut other, suite) in [
+        (Resident::nth(0), Resident::nth(1), Cryptosuite::EddsaJcs2022),
+        (Resident::with_p256(2), Resident::with_p256(3), Cryptosuite::EcdsaJcs2019),
+    ] {
+        resident.obtain_bound(&city, "idCard");
+        other.obtain_bound(&city, "idCard");
+        for mode in ["direct_post", "direct_post.jwt"] {
+            let invitation = ask(&city, &window, &json!({"types": ["idCard"], "formats": ["ldp_vc"], "mode": mode}));
+            let request = fetch(&city, &invitation, &[]);
+            let suites = &request.object.client_metadata["vp_formats_supported"]["ldp_vc"]["cryptosuite_values"];
+            assert!(suites.as_array().unwrap().contains(&json!(suite.name())), "{suites}");
+            let answer = resident.answer(&request);
+            let Content::Token(token) = &answer else { panic!("an answer") };
+            assert!(token.values().flatten().all(|made| made["proof"]["cryptosuite"] == suite.name()), "{token:?}");
+            let got = post(&city, &request, answer);
+            assert_eq!(got.status, 200, "{mode} {}: {}", suite.name(), got.text);
+            let told = result(&city, &window, &invitation);
+            Verdict(told["verdict"].clone()).accept();
+            assert_eq!(told["disclosed"][0]["claims"]["idNumber"], json!(resident.code));
+        }
+        // The other one takes the credential for the own one, and signs what is right but for the holder.
+        let request = fetch(&city, &ask(&city, &window, &json!({"types": ["idCard"], "formats": ["ldp_vc"]})), &[]);
+        let key = other.wallet.key();
+        let unsigned = json!({
+            "@context": ["https://www.w3.org/ns/credentials/v2"], "type": ["VerifiablePresentation"], "holder": key.did(),
+            "verifiableCredential": [resident.wallet.find("idCard").unwrap().credential_value().unwrap()],
+        });
+        let mut options = ProofOptions::new(Purpose::Authentication, key.method(), now()).with_suite(suite);
+        assert_eq!(key.algorithm(), suite.algorithm());
+        options.challenge = Some(request.object.nonce.clone());
+        options.domain = vec![request.object.client_id.clone()];
+        let made = sign(unsigned.as_object().unwrap(), &options, key, &Contexts::bundled()).unwrap();
+        let token = VpToken::from([("idCard_ldp".to_owned(), vec![Value::Object(made)])]);
+        let got = post(&city, &request, Content::Token(token));
+        assert_eq!((got.status, &got.json()["checks"][0]["code"]), (400, &json!("not_the_holder")), "{}", got.text);
+    }
 }
 
 #[test]
@@ -250,7 +297,7 @@ fn values_and_several_presentations_are_asked_for_and_checked() {
     let request = fetch(&city, &ask(&city, &window, &wanted(&sex)), &[]);
     assert_eq!(resident.respond(&city, &request).status, 200);
     let request = fetch(&city, &ask(&city, &window, &wanted(&json!([other]))), &[]);
-    assert!(resident.wallet.plan(&request.object.query).is_err(), "the wallet has none with that value");
+    assert!(resident.wallet.plan(&request.object).is_err(), "the wallet has none with that value");
     let several = json!({"types": [{"type": "idCard", "view": "full", "multiple": true}, {"anyOf": ["nurse", "disability"], "optional": true}]});
     let invitation = ask(&city, &window, &several);
     let request = fetch(&city, &invitation, &[]);

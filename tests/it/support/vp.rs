@@ -107,7 +107,7 @@ impl Resident {
 
     /// What the wallet would give.
     pub(crate) fn plan(&self, request: &CheckedRequest) -> Vec<Pick> {
-        self.wallet.plan(&request.object.query).unwrap()
+        self.wallet.plan(&request.object).unwrap()
     }
 
     /// The answer that the wallet gives by its own plan.
