@@ -86,8 +86,12 @@ fn said(wrong: &str, out: Output) -> &str {
         "is not listed" => "目录中没有",
         "of another case" => "属于另一办件",
         "no use record is of it" | "no use record names it" => "没有用证记录与之对应",
-        "not what the use record names" | "not the list that the use record names" => "不是用证记录所指的内容",
+        "not what the use record names"
+        | "not the list that the use record names"
+        | "not the registry that the use record names" => "不是用证记录所指的内容",
         "the log's entry is of something else" => "日志条目说的是别的事",
+        "the other city's registry is missing" => "缺少互认城市的信任名录",
+        "another version than the use record names" => "与用证记录所指的版本不同",
         "the registry of that day is missing" => "缺少当时的信任名录",
         "the status list of that moment is missing" => "缺少当时的证照状态名单",
         "the status list of that moment is not good" => "当时的证照状态名单不可信",

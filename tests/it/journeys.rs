@@ -3,6 +3,7 @@
 mod abroad;
 mod applications;
 mod archive;
+mod archive_abroad;
 mod holders;
 mod identify;
 mod keys;

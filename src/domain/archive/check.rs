@@ -8,6 +8,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::abroad::Believed;
 use super::known::Known;
 use super::lists::{List, Opened, stem};
 use super::report::Report;
@@ -37,15 +38,18 @@ use crate::vc::verify::{Binding, LogEvidence, Policy, Scope, Sources, Verdict, r
 const TRUST: (&str, &str) = ("信任名录与密钥", "The trust registry and its keys");
 
 /// What the members are held against.
-struct Frame<'a> {
-    archive: &'a Archive,
+pub(super) struct Frame<'a> {
+    pub(super) archive: &'a Archive,
     roots: Roots,
     manifest: Manifest,
     log: LogPolicy,
-    contexts: Contexts,
+    pub(super) contexts: Contexts,
     types: Catalogue,
     registries: BTreeMap<u64, Registry>,
 }
+
+/// What was good when something was shown: status lists by the beginning of their names, other cities by the record.
+type Then<'a> = (&'a BTreeMap<String, List>, &'a Believed);
 
 /// Judges an archive by a root key of the city.
 pub fn check(archive: &Archive, root: &PublicKey) -> Report {
@@ -179,11 +183,13 @@ impl Frame<'_> {
         for name in self.archive.folder("uses/").filter(|name| name.strip_suffix(".jwt").is_some()) {
             let checked = self.check_use(name);
             let about = checked.as_ref().ok().map(what);
-            let outcome = checked.map(|signed| uses.push(signed));
+            let outcome = checked.map(|signed| uses.push((name.to_owned(), signed)));
             report.note_of(name, ("用证记录及其日志证明", "The use record and its place in the log"), about, outcome);
         }
-        let lists = self.check_lists(&uses, report);
-        self.check_presentations(&uses, &lists, report);
+        let abroad = self.check_abroad(&uses, report);
+        let uses: Vec<_> = uses.into_iter().map(|(_, signed)| signed).collect();
+        let lists = self.check_lists(&uses, &abroad, report);
+        self.check_presentations(&uses, (&lists, &abroad), report);
         let outcome = self.check_events();
         report.note("events.json", ("办理经过及其日志证明", "The events and their places in the log"), outcome);
         for name in self.archive.folder("results/").filter(|name| name.strip_suffix(".json").is_some()) {
@@ -193,7 +199,7 @@ impl Frame<'_> {
     }
 
     /// The entry behind a proof, if it stands in the city's log.
-    fn entry(&self, name: &str) -> Result<Entry, String> {
+    pub(super) fn entry(&self, name: &str) -> Result<Entry, String> {
         let proof = LogProof::parse(self.archive.text(name).map_err(|error| error.to_string())?)
             .map_err(|error| error.to_string())?;
         let leaf = proof.extra.clone().unwrap_or_default();
@@ -232,11 +238,12 @@ impl Frame<'_> {
     }
 
     /// The status lists that the records name, as of then.
-    fn check_lists(&self, uses: &[Signed], report: &mut Report) -> BTreeMap<String, List> {
+    fn check_lists(&self, uses: &[Signed], abroad: &Believed, report: &mut Report) -> BTreeMap<String, List> {
         let mut opened = Opened::default();
         for record in uses.iter().map(|used| &used.record) {
             let Some(registry) = self.registries.get(&record.verdict.registry) else { continue };
             let known = self.known(registry, BTreeMap::new(), record.at);
+            let known = Known { abroad: abroad.get(&record.id).into_iter().collect(), ..known };
             if let Some(used) = &record.credential {
                 for place in &used.status {
                     opened.take(self.archive, (used, place), record.at, &known, &self.contexts);
@@ -258,11 +265,11 @@ impl Frame<'_> {
         valid: BTreeMap<(String, u64), Option<&'a List>>,
         at: Timestamp,
     ) -> Known<'a> {
-        Known { registry, types: &self.types, base: &self.manifest.base, valid, at }
+        Known { registry, types: &self.types, base: &self.manifest.base, abroad: Vec::new(), valid, at }
     }
 
     /// Each presentation, by what its records say of the moment when it was shown.
-    fn check_presentations(&self, uses: &[Signed], lists: &BTreeMap<String, List>, report: &mut Report) {
+    fn check_presentations(&self, uses: &[Signed], then: Then<'_>, report: &mut Report) {
         let label = ("出示内容", "What was shown");
         let mut wanted: BTreeMap<String, Vec<&Signed>> = BTreeMap::new();
         for used in uses.iter().filter(|used| used.record.verdict.accepted) {
@@ -271,14 +278,14 @@ impl Frame<'_> {
         }
         for (name, uses) in &wanted {
             let about = uses.first().map(|used| what(used));
-            report.note_of(name, label, about, self.check_presentation(name, uses, lists));
+            report.note_of(name, label, about, self.check_presentation(name, uses, then));
         }
         for name in self.archive.folder("presentations/").filter(|name| !wanted.contains_key(*name)) {
             report.note(name, label, Err("no use record is of it".to_owned()));
         }
     }
 
-    fn check_presentation(&self, name: &str, uses: &[&Signed], lists: &BTreeMap<String, List>) -> Result<(), String> {
+    fn check_presentation(&self, name: &str, uses: &[&Signed], (lists, abroad): Then<'_>) -> Result<(), String> {
         let received = self.archive.member(name).map_err(|error| error.to_string())?;
         let first = uses.first().ok_or("no use record")?;
         if name != format!("presentations/{}", hex(&sha256(received))) {
@@ -297,7 +304,9 @@ impl Frame<'_> {
         }
         let now = first.record.shown_at.unwrap_or(first.record.at);
         let policy = Policy { binding: Binding::Required, ..Policy::full(now) };
-        accepted(&self.verify(received, &self.known(registry, valid, first.record.at), &policy)?)
+        let known = self.known(registry, valid, first.record.at);
+        let abroad = uses.iter().filter_map(|used| abroad.get(&used.record.id)).collect();
+        accepted(&self.verify(received, &Known { abroad, ..known }, &policy)?)
     }
 
     fn verify(&self, received: &[u8], known: &Known<'_>, policy: &Policy<'_>) -> Result<Verdict, String> {

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use super::abroad::Foreign;
 use super::lists::List;
 use crate::base::json::Value;
 use crate::base::text::Label;
 use crate::base::time::Timestamp;
 use crate::domain::catalogue::{Catalogue, CredentialType};
-use crate::domain::trust::Registry;
+use crate::domain::trust::{Registry, TrustedAgency, TrustedKey};
 use crate::vc::finding::{Check, Code, Finding};
 use crate::vc::keys::{Keys, Purpose, ResolvedKey, SelfResolving};
 use crate::vc::status::Status;
@@ -15,30 +16,51 @@ use crate::vc::verify::sources::{Content, Issuer, Replays, StatusEntry, Statuses
 
 /// The registry, the statuses and the types of one moment.
 pub(super) struct Known<'a> {
-    /// The registry that was relied on.
+    /// The own registry that was relied on.
     pub(super) registry: &'a Registry,
     /// The types as they were.
     pub(super) types: &'a Catalogue,
     /// The city's address.
     pub(super) base: &'a str,
+    /// The other cities that were believed.
+    pub(super) abroad: Vec<&'a Foreign>,
     /// The places in status lists that were looked up and found valid, with the lists where the archive holds them.
     pub(super) valid: BTreeMap<(String, u64), Option<&'a List>>,
     /// When they were looked up.
     pub(super) at: Timestamp,
 }
 
-impl Known<'_> {
+impl<'a> Known<'a> {
     fn type_of(&self, names: &[String]) -> Option<&CredentialType> {
         let find = |name: &String| {
-            if name.contains("://") { self.types.find_url(self.base, name) } else { self.types.find(name) }
+            if !name.contains("://") {
+                return self.types.find(name);
+            }
+            let abroad = self.abroad.iter().map(|city| city.base.as_str());
+            std::iter::once(self.base).chain(abroad).find_map(|base| self.types.find_url(base, name))
         };
         names.iter().find_map(find).map(AsRef::as_ref)
+    }
+
+    /// The registries, the own first.
+    fn registries(&self) -> impl Iterator<Item = &'a Registry> {
+        std::iter::once(self.registry).chain(self.abroad.iter().map(|city| &city.registry))
+    }
+
+    /// The agency and key of a verification method.
+    pub(super) fn method(&self, method: &str) -> Option<(&'a TrustedAgency, &'a TrustedKey)> {
+        self.registries().find_map(|registry| registry.method(method))
+    }
+
+    /// The agency that an issuer's DID or URL names.
+    pub(super) fn issuer(&self, issuer: &str) -> Option<&'a TrustedAgency> {
+        self.registries().find_map(|registry| registry.issuer(issuer))
     }
 }
 
 impl Keys for Known<'_> {
     fn resolve(&self, method: &str, purpose: Purpose, at: Timestamp) -> Result<ResolvedKey, Finding> {
-        let Some((agency, key)) = self.registry.method(method) else {
+        let Some((agency, key)) = self.method(method) else {
             return SelfResolving.resolve(method, purpose, at);
         };
         if purpose != Purpose::AssertionMethod {
@@ -50,7 +72,12 @@ impl Keys for Known<'_> {
 
 impl Trust for Known<'_> {
     fn judge(&self, question: &TrustQuestion<'_>) -> Result<Issuer, Finding> {
-        self.registry.judge(question, self.type_of(question.type_names).map(|found| &found.annotation().code))
+        let code = self.type_of(question.type_names).map(|found| &found.annotation().code);
+        let abroad = self.abroad.iter().find(|city| city.registry.issuer(question.issuer).is_some());
+        match abroad.filter(|_| self.registry.issuer(question.issuer).is_none()) {
+            Some(city) => city.judge(question, code),
+            None => self.registry.judge(question, code),
+        }
     }
 }
 

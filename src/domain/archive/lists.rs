@@ -78,9 +78,8 @@ fn open(
         return Err("not the list that the use record names".to_owned());
     }
     let (list, signer, signed_at) = read(bytes, at, known, contexts)?;
-    let (own, key) =
-        known.registry.method(&signer).ok_or("signed by a key that the registry of that day does not name")?;
-    if known.registry.issuer(&used.issuer).is_none_or(|agency| agency.code != own.code) {
+    let (own, key) = known.method(&signer).ok_or("signed by a key that the registry of that day does not name")?;
+    if known.issuer(&used.issuer).is_none_or(|agency| agency.did != own.did) {
         return Err("signed by another agency".to_owned());
     }
     key.check(Some(signed_at)).map_err(|finding| finding.to_string())?;

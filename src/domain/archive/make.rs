@@ -43,6 +43,7 @@ impl City {
         self.put_events(&mut archive, &application, &events)?;
         self.put_uses(&mut archive, &application, &uses)?;
         self.put_lists(&mut archive, &uses)?;
+        self.put_abroad(&mut archive, &uses)?;
         self.put_results(&mut archive, &application)?;
         self.put_trust(&mut archive, &uses)?;
         put_types(&mut archive, &application, &uses)?;
@@ -167,7 +168,7 @@ impl City {
 }
 
 impl Archive {
-    fn put(&mut self, name: &str, text: String) {
+    pub(super) fn put(&mut self, name: &str, text: String) {
         self.members.insert(name.to_owned(), text.into_bytes());
     }
 }

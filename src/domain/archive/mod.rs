@@ -2,12 +2,14 @@
 //!
 //! It is a JSON object: a manifest that the city's root key signs, naming every member with its SHA-256, and the members:
 //! the case, its events and use records with their proofs of inclusion, the presentations as they were received, the results,
-//! the trust registries of those days with the agencies' keys and their places in the log, the status lists as they were
-//! published at the moment of use, the schemas and the context. [`make`] puts it together,
+//! the trust registries of those days with the agencies' keys and their places in the log, those of the other cities whose
+//! licences were accepted with what the log says they were believed for, the status lists as they were published at the
+//! moment of use, the schemas and the context. [`make`] puts it together,
 //! [`check`] judges it with the root key alone: every key may have rotated since, and the city's server may be gone.
 //! `known` is what verification is told then: the registry, the statuses and the types as of the moment of use; `lists`
-//! reads the status lists.
+//! reads the status lists, `abroad` the other cities' registries.
 
+mod abroad;
 pub mod check;
 mod find;
 mod known;

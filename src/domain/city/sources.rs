@@ -83,8 +83,8 @@ impl City {
     /// Names the own registry beside the issuer where it is not known from the store but from a bundle.
     fn relied(&self, issuer: Issuer, registry: &Registry) -> Issuer {
         let Some(as_of) = self.abroad.own_as_of() else { return issuer };
-        let relied =
-            Relied { city: registry.city.clone(), name: registry.name.clone(), version: registry.version, as_of };
+        let (city, name) = (registry.city.clone(), registry.name.clone());
+        let relied = Relied { city, name, version: registry.version, as_of, taken: None };
         Issuer { registry: Some(Arc::new(relied)), ..issuer }
     }
 }

@@ -211,7 +211,7 @@ impl Bundle {
 
     /// The public origin of the city that made it.
     pub fn base(&self) -> Option<&str> {
-        self.own.registry.agencies.first()?.url.rsplit_once("/agencies/").map(|(base, _)| base)
+        self.own.registry.base()
     }
 
     /// The names of the city that made it.

@@ -92,6 +92,11 @@ impl Registry {
         self.agencies.iter().find(|agency| agency.code == *code)
     }
 
+    /// The city's public origin, as its agencies are named; absent where it has none.
+    pub fn base(&self) -> Option<&str> {
+        self.agencies.first()?.url.rsplit_once("/agencies/").map(|(base, _)| base)
+    }
+
     /// The agency to change.
     pub fn agency_mut(&mut self, code: &AgencyCode) -> Option<&mut TrustedAgency> {
         self.agencies.iter_mut().find(|agency| agency.code == *code)

@@ -1,7 +1,7 @@
 //! What a use record says of a licence, and under whom it is found: of what was verified all that was shown, of what was
 //! refused only what an issuer really signed.
 
-use super::record::{Place as Slot, Used};
+use super::record::{Abroad, Place as Slot, Used};
 use super::write::Seen;
 use crate::base::id::CredentialId;
 use crate::domain::change::Table;
@@ -102,6 +102,7 @@ impl City {
             issuer: summary.issuer.chars().take(300).collect(),
             issuer_name: summary.issuer_name.clone(),
             status,
+            abroad: summary.relied.as_ref().and_then(|relied| Abroad::of(relied.registry.as_ref()?)),
         };
         let subjects = summary.claims().into_iter().flat_map(|claims| claims.subjects().collect::<Vec<_>>());
         let mut fields: Vec<String> =

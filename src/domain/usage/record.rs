@@ -17,6 +17,7 @@ use crate::domain::trust::roots::Roots;
 use crate::domain::usage::{Basis, Mode};
 use crate::vc::finding::{Check, Code, Finding};
 use crate::vc::jws::Jws;
+use crate::vc::verify::sources::Relied;
 
 /// The header member `typ`.
 pub const TYP: &str = "certless-use+jwt";
@@ -99,6 +100,31 @@ pub struct Used {
     /// Where its status was looked up; it was valid there when the verdict accepts.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub status: Vec<Place>,
+    /// The registry of another city by which its issuer was believed; absent for an agency of this city.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub abroad: Option<Abroad>,
+}
+
+/// The registry of another city that was relied on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Abroad {
+    /// The city's DID.
+    pub city: String,
+    /// The version.
+    pub version: u64,
+    /// The SHA-256 of the registry as it was published, base64url.
+    pub digest: String,
+    /// Since when it was believed for these types and agencies: the time of the log's entry.
+    pub since: Timestamp,
+}
+
+impl Abroad {
+    /// What was relied on, where it is another city's registry.
+    pub fn of(relied: &Relied) -> Option<Self> {
+        let taken = relied.taken.as_ref()?;
+        let (city, digest) = (relied.city.clone(), taken.digest.clone());
+        Some(Self { city, version: relied.version, digest, since: taken.since })
+    }
 }
 
 /// One place in a status list.

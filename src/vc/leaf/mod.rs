@@ -247,6 +247,11 @@ impl Entry {
         self.item(name)?.as_bytes()
     }
 
+    /// A member that is a list of texts; empty where the kind has none of that name.
+    pub fn texts(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.item(name).and_then(Cbor::as_array).unwrap_or_default().iter().filter_map(Cbor::as_text)
+    }
+
     /// The status slots of the leaf as list number and index; empty where the kind has none.
     pub fn slots(&self) -> impl Iterator<Item = (u32, u32)> {
         let items = self.item("slots").and_then(Cbor::as_array).unwrap_or_default();

@@ -76,6 +76,17 @@ pub struct Relied {
     pub version: u64,
     /// When it was last known to be the newest.
     pub as_of: Timestamp,
+    /// Another city's as it was taken; absent for the own.
+    pub taken: Option<Taken>,
+}
+
+/// Which document of another city is relied on, and since when as it is now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Taken {
+    /// The digest of the registry as it was published, base64url.
+    pub digest: String,
+    /// When it was decided to rely on it so: the time of the log's leaf.
+    pub since: Timestamp,
 }
 
 /// What a status list told.

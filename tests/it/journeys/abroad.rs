@@ -53,12 +53,12 @@ impl Line {
         Arc::new(Self { web: Outbound(Fetcher::new(policy)), down, answers })
     }
 
-    fn cut(&self, down: bool) {
+    pub(super) fn cut(&self, down: bool) {
         self.down.store(down, Ordering::Relaxed);
     }
 
     /// Answers so for an address from now on; truthfully without an answer.
-    fn answer(&self, url: &str, bytes: Option<Vec<u8>>) {
+    pub(super) fn answer(&self, url: &str, bytes: Option<Vec<u8>>) {
         let mut answers = self.answers.lock().unwrap();
         match bytes {
             Some(bytes) => answers.insert(url.to_owned(), bytes),
@@ -80,33 +80,33 @@ impl Web for Line {
 }
 
 /// City A, which believes city B for identity cards, and a resident of B.
-struct Story {
-    a: TestCity,
-    b: TestCity,
-    line: Arc<Line>,
-    clock: FixedClock,
-    resident: Resident,
+pub(super) struct Story {
+    pub(super) a: TestCity,
+    pub(super) b: TestCity,
+    pub(super) line: Arc<Line>,
+    pub(super) clock: FixedClock,
+    pub(super) resident: Resident,
 }
 
 impl Story {
-    fn new(types: &[&str], agencies: &[&str]) -> Self {
+    pub(super) fn new(types: &[&str], agencies: &[&str]) -> Self {
         let story = Self::strangers();
         story.believe(types, agencies);
         story
     }
 
-    fn strangers() -> Self {
+    pub(super) fn strangers() -> Self {
         let (clock, line) = (FixedClock::new(now()), Line::new());
         let a = TestCity::with_keys(1, Arc::new(clock.clone()), Arc::clone(&line) as _);
         let b = TestCity::with_keys(2, Arc::new(clock.clone()), Arc::clone(&line) as _);
         Self { a, b, line, clock, resident: Resident::nth(0) }
     }
 
-    fn root_of_b() -> String {
+    pub(super) fn root_of_b() -> String {
         keyring_of(2).city().root.public_key().thumbprint()
     }
 
-    fn believe(&self, types: &[&str], agencies: &[&str]) {
+    pub(super) fn believe(&self, types: &[&str], agencies: &[&str]) {
         self.a
             .service
             .city
@@ -119,16 +119,16 @@ impl Story {
             .unwrap();
     }
 
-    fn did_of_b(&self) -> String {
+    pub(super) fn did_of_b(&self) -> String {
         self.b.service.city.names.city_did().to_owned()
     }
 
-    fn update(&self) -> Value {
+    pub(super) fn update(&self) -> Value {
         let partner = self.a.service.city.update_partner(&self.did_of_b()).unwrap();
         serde_json::to_value(partner).unwrap()
     }
 
-    fn trust_url(&self) -> String {
+    pub(super) fn trust_url(&self) -> String {
         format!("{}/.well-known/certless/trust", self.b.base)
     }
 
@@ -139,7 +139,7 @@ impl Story {
         Stranger(&self.a).verify(&code)
     }
 
-    fn rotate_key_of_b(&self) -> String {
+    pub(super) fn rotate_key_of_b(&self) -> String {
         self.b.service.city.rotate_key(&AgencyCode::parse("GA").unwrap()).unwrap()
     }
 

@@ -14,7 +14,7 @@ use crate::support::city::TestCity;
 use crate::support::roles::{Agency, Resident, Window};
 use crate::support::vp::{ask, fetch};
 
-const MATTER: &str = "异地就医备案";
+pub(super) const MATTER: &str = "异地就医备案";
 
 /// A granted case: one licence was scanned, one asked for; one presentation was refused between.
 fn decided(city: &TestCity) -> Value {
@@ -45,7 +45,7 @@ fn path(case: &Value) -> String {
     format!("/api/applications/{}/archive", case["id"].as_str().unwrap())
 }
 
-fn fetched(city: &TestCity, case: &Value) -> (Archive, PublicKey) {
+pub(super) fn fetched(city: &TestCity, case: &Value) -> (Archive, PublicKey) {
     let window = Window::new(city, "YB");
     city.integrate();
     let got = city.get(Some(window.token()), &path(case), "*/*");
@@ -53,8 +53,29 @@ fn fetched(city: &TestCity, case: &Value) -> (Archive, PublicKey) {
     (Archive::parse(&got.bytes).unwrap(), city.service.city.keys().own().root.signer.public_key().clone())
 }
 
-fn wrong(report: &Report) -> Vec<&str> {
+pub(super) fn wrong(report: &Report) -> Vec<&str> {
     report.findings.iter().filter(|one| one.wrong.is_some()).map(|one| one.name.as_str()).collect()
+}
+
+/// A manifest made anew by whoever has the root key.
+pub(super) fn sign_anew(city: &TestCity, archive: &mut Archive) {
+    let claims = certless::vc::jws::Jws::parse(&archive.manifest).unwrap().claims().unwrap();
+    let mut claims = Value::Object(claims);
+    let digest = |bytes: &[u8]| certless::base::bytes::base64url(&certless::crypto::digest::sha256(bytes));
+    claims["members"] =
+        archive.members.iter().map(|(name, bytes)| (name.clone(), Value::from(digest(bytes)))).collect();
+    archive.manifest = sign_as_root(city, "certless-archive+jwt", &claims);
+}
+
+/// A JWT of whoever has the root key.
+pub(super) fn sign_as_root(city: &TestCity, typ: &str, claims: &Value) -> String {
+    let kid = format!("{}#root", city.service.city.names.city_did());
+    let header = json!({"typ": typ, "kid": kid});
+    certless::vc::jws::sign(
+        header.as_object().unwrap(),
+        claims.as_object().unwrap(),
+        city.service.city.keys().own().root.signer.as_ref(),
+    )
 }
 
 #[test]
@@ -120,22 +141,11 @@ fn what_the_root_key_signed_must_also_be_true() {
     let city = TestCity::start();
     let case = decided(&city);
     let (archive, root) = fetched(&city, &case);
-    // A manifest made anew by whoever has the root key, over members that do not belong together.
+    // Members that do not belong together.
     let forged = |change: &dyn Fn(&mut Archive)| {
         let mut archive = archive.clone();
         change(&mut archive);
-        let claims = certless::vc::jws::Jws::parse(&archive.manifest).unwrap().claims().unwrap();
-        let mut claims = Value::Object(claims);
-        let digest = |bytes: &[u8]| certless::base::bytes::base64url(&certless::crypto::digest::sha256(bytes));
-        claims["members"] =
-            archive.members.iter().map(|(name, bytes)| (name.clone(), Value::from(digest(bytes)))).collect();
-        let kid = format!("{}#root", city.service.city.names.city_did());
-        let header = json!({"typ": "certless-archive+jwt", "kid": kid});
-        archive.manifest = certless::vc::jws::sign(
-            header.as_object().unwrap(),
-            claims.as_object().unwrap(),
-            city.service.city.keys().own().root.signer.as_ref(),
-        );
+        sign_anew(&city, &mut archive);
         let report = check(&archive, &root);
         assert!(!report.accepted());
         wrong(&report).into_iter().map(str::to_owned).collect::<BTreeSet<_>>()

@@ -154,6 +154,7 @@ mod tests {
             expires: registry.expires,
             added_at: now(),
             accepted_at: now(),
+            decided_at: None,
             checked_at: now(),
             tried_at: now(),
             trouble: None,

@@ -7,7 +7,7 @@ use crate::crypto::PublicKey;
 use crate::crypto::digest::sha256;
 use crate::domain::change::{Change, Row, Table};
 use crate::domain::city::City;
-use crate::domain::error::Error;
+use crate::domain::error::{Error, ErrorKind};
 use crate::domain::record;
 use crate::domain::status::foreign::KeptList;
 use crate::domain::trust::Registry;
@@ -45,10 +45,7 @@ impl City {
         if let Some(known) = self.abroad.city(&partner.city).filter(|known| known.row == row.version) {
             return Ok(known);
         }
-        let document = self.document(&[&partner.city, &version_part(partner.version)])?;
-        if digest(&document) != partner.digest {
-            return Err(Error::corrupt(format!("partner_document: not the registry of {}", partner.city)));
-        }
+        let document = self.registry_abroad(&partner.city, partner.version, &partner.digest)?;
         let root = PublicKey::from_multikey(&partner.signed_by).map_err(|error| Error::corrupt(error.to_string()))?;
         let registry = Registry::open(&document, &root, &self.contexts)?;
         Ok(std::sync::Arc::new(Known::new(partner, registry, document, row.version)))
@@ -56,7 +53,20 @@ impl City {
 
     /// Adds to a change that a version was taken.
     pub(super) fn keep_version(change: Change, partner: &Partner, document: &[u8]) -> Result<Change, Error> {
-        keep(change, &[&partner.city, &version_part(partner.version)], document)
+        keep(change, &[&partner.city, &version_part(partner.version, &partner.digest)], document)
+    }
+
+    /// The registry of another city as it was taken once, which stays when newer ones come and when the city is believed no
+    /// more; `corrupt` when it is not there or another.
+    pub(in crate::domain) fn registry_abroad(&self, city: &str, version: u64, of: &str) -> Result<Vec<u8>, Error> {
+        // In stores of earlier days the digest was no part of the name.
+        for place in [version_part(version, of), format!("v{version:010}")] {
+            let document = self.document(&[city, &place])?;
+            if digest(&document) == of {
+                return Ok(document);
+            }
+        }
+        Err(Error::corrupt(format!("partner_document: not the registry of {city}, version {version}")))
     }
 
     /// Keeps the status lists of a city that were read, so that they outlive this process.
@@ -92,12 +102,16 @@ impl City {
         Ok(())
     }
 
+    /// The document at a place; empty where there is none.
     fn document(&self, place: &[&str]) -> Result<Vec<u8>, Error> {
         let mut document = Vec::new();
         for part in 0..MOST_PARTS {
             let number = format!("{part:03}");
             let key = record::key(&[place, &[number.as_str()]].concat());
             let row = self.store().get(Table::PartnerDocument, &key)?;
+            if row.is_none() && part == 0 {
+                break;
+            }
             let missing = || Error::corrupt("partner_document: a part is missing");
             let (&last, bytes) = row.as_ref().ok_or_else(missing)?.value.split_first().ok_or_else(missing)?;
             document.extend_from_slice(bytes);
@@ -113,7 +127,7 @@ impl City {
 fn keep(mut change: Change, place: &[&str], document: &[u8]) -> Result<Change, Error> {
     let parts: Vec<_> = document.chunks(PART).collect();
     if parts.is_empty() || parts.len() > MOST_PARTS {
-        return Err(Error::new(crate::domain::error::ErrorKind::TooLarge, "the document of another city is too long"));
+        return Err(Error::new(ErrorKind::TooLarge, "the document of another city is too long"));
     }
     for (at, part) in parts.iter().enumerate() {
         let number = format!("{at:03}");
@@ -123,8 +137,9 @@ fn keep(mut change: Change, place: &[&str], document: &[u8]) -> Result<Change, E
     Ok(change)
 }
 
-fn version_part(version: u64) -> String {
-    format!("v{version:010}")
+/// Of two documents under one number, as a city may show that forked, both are kept.
+fn version_part(version: u64, digest: &str) -> String {
+    format!("v{version:010}-{digest}")
 }
 
 fn list_part(list: &KeptList) -> String {

@@ -22,7 +22,7 @@ use crate::base::time::{Timestamp, rfc3339};
 use crate::crypto::PublicKey;
 use crate::domain::city::City;
 use crate::vc::finding::{Check, Code, Finding};
-use crate::vc::verify::sources::{Issuer, Relied, TrustQuestion};
+use crate::vc::verify::sources::{Issuer, Relied, Taken, TrustQuestion};
 
 /// Another city whose agencies are believed for named types.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,6 +52,10 @@ pub struct Partner {
     pub added_at: Timestamp,
     /// When the version that is held was taken.
     pub accepted_at: Timestamp,
+    /// When it was decided to believe that version for these types and agencies: the time of the log's leaf. Absent in
+    /// records of earlier days.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decided_at: Option<Timestamp>,
     /// When it was last known to be the newest.
     pub checked_at: Timestamp,
     /// When it was last asked for.
@@ -118,6 +122,30 @@ pub struct Known {
     row: u64,
 }
 
+/// What another city is believed for.
+#[derive(Clone, Copy, Debug)]
+pub struct Terms<'a> {
+    /// The types.
+    pub types: &'a [TypeCode],
+    /// The agencies; every agency of the registry when empty.
+    pub agencies: &'a [AgencyCode],
+}
+
+impl Terms<'_> {
+    /// Fails where an issuer of the city's registry is not believed for a type.
+    pub fn require(self, registry: &Registry, issuer: &str, code: Option<&TypeCode>) -> Result<(), Finding> {
+        let no = |code, detail: String| Err(Finding::invalid(Check::Trust, code, detail));
+        if !code.is_some_and(|code| self.types.contains(code)) {
+            return no(Code::TypeNotRecognised, format!("not a type that is accepted from {}", registry.city));
+        }
+        let agency = registry.issuer(issuer).map(|agency| &agency.code);
+        if !self.agencies.is_empty() && !agency.is_some_and(|agency| self.agencies.contains(agency)) {
+            return no(Code::AgencyNotRecognised, format!("not an agency that is accepted from {}", registry.city));
+        }
+        Ok(())
+    }
+}
+
 /// The cities that are believed.
 #[derive(Debug, Default)]
 pub struct Abroad(RwLock<Arc<Book>>);
@@ -136,6 +164,10 @@ impl Known {
             name: registry.name.clone(),
             version: registry.version,
             as_of: partner.checked_at,
+            taken: Some(Taken {
+                digest: partner.digest.clone(),
+                since: partner.decided_at.unwrap_or(partner.accepted_at),
+            }),
         });
         Self { partner, registry, document: Arc::new(document), relied, row }
     }
@@ -148,15 +180,8 @@ impl Known {
         code: Option<&TypeCode>,
         max_age: i64,
     ) -> Result<Issuer, Finding> {
-        let partner = &self.partner;
-        let no = |code, detail: String| Err(Finding::invalid(Check::Trust, code, detail));
-        if !code.is_some_and(|code| partner.types.contains(code)) {
-            return no(Code::TypeNotRecognised, format!("not a type that is accepted from {}", partner.city));
-        }
-        let agency = self.registry.issuer(question.issuer).map(|agency| &agency.code);
-        if !partner.agencies.is_empty() && !agency.is_some_and(|agency| partner.agencies.contains(agency)) {
-            return no(Code::AgencyNotRecognised, format!("not an agency that is accepted from {}", partner.city));
-        }
+        let Partner { types, agencies, .. } = &self.partner;
+        Terms { types, agencies }.require(&self.registry, question.issuer, code)?;
         self.check(question.now, max_age)?;
         let issuer = self.registry.judge(question, code)?;
         Ok(Issuer { registry: Some(Arc::clone(&self.relied)), ..issuer })

@@ -121,6 +121,7 @@ impl City {
             expires: registry.expires,
             added_at: now,
             accepted_at: now,
+            decided_at: Some(now),
             checked_at: now,
             tried_at: now,
             trouble: None,
@@ -147,7 +148,12 @@ impl City {
             ));
         }
         require_named(&known.registry, new)?;
-        let partner = Partner { types: new.types.clone(), agencies: new.agencies.clone(), ..known.partner.clone() };
+        let partner = Partner {
+            types: new.types.clone(),
+            agencies: new.agencies.clone(),
+            decided_at: Some(self.this_second()),
+            ..known.partner.clone()
+        };
         self.write_partner(known, &partner, Some("believed"), None)?;
         Ok(partner)
     }
@@ -245,6 +251,7 @@ impl City {
             digest: digest(bytes),
             expires: registry.expires,
             accepted_at: now,
+            decided_at: Some(now),
             checked_at: now,
             tried_at: now,
             trouble: None,
@@ -290,7 +297,8 @@ impl City {
         let change = Change::new(self.fresh_request("partner")?, sha256(&value));
         let mut change = change.update(Table::Partner, partner.city.as_str(), known.row, value);
         if let Some(act) = act {
-            change.leaves.push(leaf(Kind::ForeignTrust, self.this_second(), &members(act, partner)));
+            let at = partner.decided_at.unwrap_or_else(|| self.this_second());
+            change.leaves.push(leaf(Kind::ForeignTrust, at, &members(act, partner)));
         }
         if let Some(document) = document {
             change = Self::keep_version(change, partner, document)?;
