@@ -2,8 +2,9 @@
 //!
 //! Each key gets a copy of its own with a status slot of its own, so that two verifiers cannot link the copies. One
 //! holder has one phone: copies that an earlier offer brought, and those bound to the key of the holder's row, are revoked
-//! in the change that makes the new ones, while the licence itself stays valid — how a lost phone is replaced. What
-//! the register keeps is then bound to nobody, and signed anew if it was.
+//! in the change that makes the new ones, while the licence itself stays valid — how a lost phone is replaced. Whatever
+//! the lost phone still has of an older offer brings it nothing back. What the register keeps is then bound to nobody,
+//! and signed anew if it was.
 
 use std::collections::BTreeSet;
 
@@ -15,6 +16,7 @@ use super::record::{Copy, CredentialHead, Life, Package, Phone};
 use super::{Order, Prepared};
 use crate::base::id::{AgencyCode, CredentialId, OfferId};
 use crate::base::json::{Limits, Map, Value, json, parse_object};
+use crate::base::time::Timestamp;
 use crate::crypto::PublicKey;
 use crate::crypto::digest::sha256;
 use crate::domain::agency::Agencies;
@@ -45,6 +47,8 @@ pub struct Claimant<'a> {
     pub holder: usize,
     /// The offer.
     pub offer: &'a OfferId,
+    /// When it was made.
+    pub offered: Timestamp,
 }
 
 /// A licence whose copies are being made; nothing is written until its [`change`](City::claiming_change) is committed.
@@ -257,7 +261,8 @@ impl City {
             change = change.status(slot.list_of(&head.agency), slot.idx, Status::Valid, Status::Revoked);
         }
         let index = |print: &str| record::key(&[&Self::key_tag(print), head.agency.as_str(), head.id.as_str()]);
-        for print in claimed.forgotten.difference(&claimed.known) {
+        // A key that still holds copies for another holder of the licence leads here as before.
+        for print in claimed.forgotten.iter().filter(|print| head.tags_of_key(print).next().is_none()) {
             change.writes.push(Write { table: Table::HolderIndex, key: index(print), value: None });
         }
         for print in &claimed.known {
@@ -333,7 +338,8 @@ impl Claimed {
         let position = self.head.phones.iter().position(|phone| phone.holder == claimant.holder);
         let position = position.unwrap_or_else(|| {
             let (holder, offer) = (claimant.holder, claimant.offer.clone());
-            self.head.phones.push(Phone { holder, offer, keys: Vec::new(), slots: Vec::new() });
+            let offered = Some(claimant.offered);
+            self.head.phones.push(Phone { holder, offer, offered, keys: Vec::new(), slots: Vec::new() });
             self.head.phones.len() - 1
         });
         if let Some(phone) = self.head.phones.get_mut(position) {

@@ -47,6 +47,9 @@ pub struct Phone {
     pub holder: usize,
     /// The offer that brought them.
     pub offer: OfferId,
+    /// When that offer was made; absent in records of earlier days.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub offered: Option<Timestamp>,
     /// The thumbprints of the keys.
     pub keys: Vec<String>,
     /// The status slots, one for each copy.
@@ -57,6 +60,12 @@ impl CredentialHead {
     /// Every status slot of the register's forms and of the phones' copies.
     pub fn all_slots(&self) -> impl Iterator<Item = &Slot> {
         self.slots.iter().chain(self.phones.iter().flat_map(|phone| &phone.slots))
+    }
+
+    /// Whether a holder's copies are on another phone that a later offer brought: an older one does not take them back.
+    pub fn is_moved(&self, holder: usize, offer: &OfferId, offered: Timestamp, delivered: bool) -> bool {
+        let later = |phone: &Phone| delivered || phone.offered.is_some_and(|at| offered < at);
+        self.phones.iter().any(|phone| phone.holder == holder && phone.offer != *offer && later(phone))
     }
 
     /// The tags of the holders who have a key.

@@ -21,6 +21,8 @@ use crate::wire::oid4vci::{ErrorCode, Format};
 
 /// Seconds that a wallet should wait before it asks again.
 const INTERVAL: u32 = 30;
+/// What whoever comes with an older offer is told.
+const MOVED: &str = "a later offer brought the licence to another phone: ask for a new offer";
 /// How often a contested claim is decided anew.
 const TRIES: usize = 4;
 /// How many full batches of one format an access token is good for: lost answers are asked for again.
@@ -79,7 +81,10 @@ impl City {
     fn deliver(&self, stored: Stored, format: Format, proved: &Proved) -> Result<CredentialResponse, Refusal> {
         let Stored { mut offer, row, version } = stored;
         let mut claimed = self.claimed_of(&offer, row.as_ref())?;
-        let claimant = Claimant { holder: offer.holder, offer: &offer.id };
+        let claimant = Claimant { holder: offer.holder, offer: &offer.id, offered: offer.made };
+        if claimed.head.is_moved(offer.holder, &offer.id, offer.made, !offer.deliveries.is_empty()) {
+            return Err(refuse(ErrorCode::CredentialRequestDenied, MOVED));
+        }
         let (credentials, slots) = self.make_copies(&mut claimed, claimant, format, &proved.keys)?;
         let notification = base64url(&bytes::<12>(self.random()));
         offer.deliveries.push(Delivery { notification: notification.clone(), format, slots, event: None });

@@ -11,7 +11,9 @@ use certless::tlog::merkle::leaf_hash;
 use certless::tlog::note::VerifierKey;
 use certless::tlog::proof::LogProof;
 
+use super::offers::World;
 use crate::support::city::TestCity;
+use crate::support::phone::Phone;
 use crate::support::roles::{Agency, Resident, now};
 
 fn nonce(city: &TestCity) -> String {
@@ -68,4 +70,54 @@ fn a_proof_of_another_kind_or_used_before_opens_nothing() {
     assert_eq!((ask(&city, TYP, &fresh, &[key]).0, ask(&city, TYP, &fresh, &[key]).0), (200, 422), "once");
     assert_eq!(ask(&city, TYP, "made-up", &[key]).0, 422);
     assert_eq!(ask(&city, TYP, &nonce(&city), &[]).0, 422);
+}
+
+fn keys<'a>(phone: &'a Phone<'_>) -> Vec<&'a dyn Signer> {
+    phone.keys.iter().map(|key| key as &dyn Signer).collect()
+}
+
+#[test]
+fn when_a_phone_was_replaced_its_keys_open_nothing_and_those_of_the_new_one_all() {
+    let world = World::new();
+    let (old, new) = (Phone::new(&world.city, 2), Phone::new(&world.city, 2));
+    old.copies(&world.opened(&old), "idCard.sd-jwt");
+    world.city.integrate();
+    assert_eq!(mine(&world.city, &keys(&old)).len(), 1);
+    assert_eq!(mine(&world.city, &keys(&new)), Vec::<Value>::new(), "not received yet");
+    new.copies(&world.opened(&new), "idCard.sd-jwt");
+    world.city.integrate();
+    assert_eq!(mine(&world.city, &keys(&old)), Vec::<Value>::new());
+    let told = mine(&world.city, &[keys(&old), keys(&new)].concat());
+    let [one] = &told[..] else { panic!("{told:?}") };
+    let mut prints: Vec<_> = new.keys.iter().map(|key| key.public_key().thumbprint()).collect();
+    let mut named: Vec<_> =
+        one["keys"].as_array().unwrap().iter().map(|key| key.as_str().unwrap().to_owned()).collect();
+    prints.sort_unstable();
+    named.sort_unstable();
+    assert_eq!((named, &one["id"]), (prints, &json!(world.credential)), "those of the new phone led there");
+    assert!(one["logProof"].is_string());
+}
+
+#[test]
+fn a_key_that_the_row_brought_opens_nothing_when_a_phone_has_the_licence() {
+    let city = TestCity::start();
+    let mut resident = Resident::nth(0);
+    let credential = resident.obtain(&city, "idCard");
+    city.integrate();
+    let before = mine(&city, &[resident.wallet.key()]);
+    assert_eq!(before.len(), 1);
+    let world = World { city, credential };
+    let phone = Phone::new(&world.city, 1);
+    phone.copies(&world.opened(&phone), "idCard.compact");
+    assert_eq!(mine(&world.city, &[resident.wallet.key()]), Vec::<Value>::new());
+    // What the register keeps is another document now, bound to nobody; the log names that one too.
+    world.city.integrate();
+    let after = mine(&world.city, &keys(&phone));
+    assert_eq!((after.len(), &after[0]["id"]), (1, &before[0]["id"]));
+    let credential = after[0]["credential"].as_str().unwrap();
+    assert_ne!(after[0]["credential"], before[0]["credential"]);
+    assert!(!credential.contains(&resident.wallet.key().did()));
+    let proof = LogProof::parse(after[0]["logProof"].as_str().unwrap()).unwrap();
+    let entry = certless::vc::leaf::Entry::parse(proof.extra.as_ref().unwrap()).unwrap();
+    assert_eq!(entry.bytes("digest"), Some(&sha256(credential.as_bytes())[..]), "the proof is of this document");
 }

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use certless::adapters::client::issuer::IssuerClient;
 use certless::base::bytes::from_base64url;
-use certless::base::clock::SystemClock;
+use certless::base::clock::{FixedClock, SystemClock};
 use certless::base::id::TypeCode;
 use certless::base::json::{Map, Value, json};
 use certless::base::random::SystemRandom;
@@ -28,14 +28,17 @@ use crate::support::roles::{Agency, Resident, Stranger, Verdict, demo_city, now,
 use crate::support::staff::at_work;
 
 /// A city with an identity card of the stock whose holder has no key, and its agency.
-struct World {
-    city: TestCity,
-    credential: String,
+pub(super) struct World {
+    pub(super) city: TestCity,
+    pub(super) credential: String,
 }
 
 impl World {
-    fn new() -> Self {
-        let city = TestCity::start();
+    pub(super) fn new() -> Self {
+        Self::of(TestCity::start())
+    }
+
+    pub(super) fn of(city: TestCity) -> Self {
         let resident = Resident::nth(0);
         let row = row_of("idCard", &resident.code);
         let mut order = certless::app::demo::order(row);
@@ -47,11 +50,11 @@ impl World {
         Self { city, credential }
     }
 
-    fn offer(&self) -> Value {
+    pub(super) fn offer(&self) -> Value {
         self.offer_with(&json!({"credential": self.credential}))
     }
 
-    fn offer_with(&self, body: &Value) -> Value {
+    pub(super) fn offer_with(&self, body: &Value) -> Value {
         let (status, answer) = self.city.post("/api/offers", body);
         assert_eq!(status, 201, "{answer}");
         answer
@@ -64,13 +67,13 @@ impl World {
     }
 
     /// A token for a fresh offer.
-    fn opened(&self, phone: &Phone<'_>) -> String {
+    pub(super) fn opened(&self, phone: &Phone<'_>) -> String {
         let offer = self.offer();
         phone.token(&phone.open(text(&offer, "offerUri")), offer["pin"].as_str())
     }
 }
 
-fn text<'a>(value: &'a Value, name: &str) -> &'a str {
+pub(super) fn text<'a>(value: &'a Value, name: &str) -> &'a str {
     value[name].as_str().unwrap()
 }
 
@@ -79,7 +82,7 @@ fn path(offer: &Value, act: &str) -> String {
 }
 
 /// What the city says of a copy shown by the phone's key.
-fn shown(city: &TestCity, phone: &Phone<'_>, key: usize, copy: &Value) -> Verdict {
+pub(super) fn shown(city: &TestCity, phone: &Phone<'_>, key: usize, copy: &Value) -> Verdict {
     static SHOWN: AtomicU32 = AtomicU32::new(0);
     let nonce = SHOWN.fetch_add(1, Ordering::Relaxed).to_string();
     let signer = &phone.keys[key];
@@ -399,6 +402,37 @@ fn a_new_phone_ends_the_copies_of_the_lost_one() {
     for (key, copy) in lost.iter().enumerate().chain(lost_code.iter().enumerate()) {
         shown(&world.city, &old, key, copy).refuse(Check::Status, "revoked");
     }
+}
+
+#[test]
+fn what_a_lost_phone_still_has_of_older_offers_takes_nothing_back() {
+    let clock = FixedClock::new(now());
+    let world = World::of(TestCity::on_clock(Arc::new(clock.clone())));
+    let (old, new) = (Phone::new(&world.city, 1), Phone::new(&world.city, 1));
+    let letter = world.offer_with(&json!({"credential": world.credential, "letter": true}));
+    let open = |offer: &Value| old.token(&old.open(text(offer, "offerUri")), offer["pin"].as_str());
+    let held = world.offer_with(&json!({"credential": world.credential, "hold": true}));
+    let later = open(&held);
+    let waiting = old.ask_with(&later, "idCard.sd-jwt", &old.proofs()).json();
+    let first = world.opened(&old);
+    let (_, notification) = old.copies(&first, "idCard.sd-jwt");
+    clock.advance(60);
+    let kept = new.copies(&world.opened(&new), "idCard.sd-jwt").0;
+    let denied = |token: &str| {
+        is_error(&old.ask_with(token, "idCard.compact", &old.proofs()), 400, "credential_request_denied");
+    };
+    denied(&first);
+    denied(&open(&letter));
+    let (status, told) = world.city.post(&path(&held, "/release"), &json!({}));
+    assert_eq!(status, 200, "{told}");
+    is_error(&old.ask_later(&later, text(&waiting, "transaction_id")), 400, "credential_request_denied");
+    assert_eq!(old.notify(&first, &notification, "credential_deleted").status, 204);
+    shown(&world.city, &new, 0, &kept[0]).accept();
+    // Whoever is given a newer offer gets the licence again.
+    clock.advance(60);
+    let again = old.copies(&world.opened(&old), "idCard.sd-jwt").0;
+    shown(&world.city, &old, 0, &again[0]).accept();
+    shown(&world.city, &new, 0, &kept[0]).refuse(Check::Status, "revoked");
 }
 
 #[test]
