@@ -96,6 +96,9 @@ pub enum WalletCommand {
         /// Ask the log again, for a newer checkpoint.
         #[arg(long)]
         fresh: bool,
+        /// The fingerprint of the city's root key as you compared it over another channel, where it changed.
+        #[arg(long, value_name = "FINGERPRINT")]
+        root: Option<String>,
         /// Write the licence's JSON credential into this file beside it.
         #[arg(long, value_name = "FILE")]
         credential: Option<PathBuf>,
@@ -177,8 +180,9 @@ pub fn run(args: &WalletArgs, out: &mut Console<'_>) -> Result<u8, Error> {
         }
         WalletCommand::Collect { wallet, wait } => receive::collect(args, wallet, *wait, out),
         WalletCommand::List { wallet } => list(args, wallet, out),
-        WalletCommand::Proof { wallet, licence, fresh, credential } => {
-            let asked = companion::Asked { wallet, licence, fresh: *fresh, credential: credential.as_deref() };
+        WalletCommand::Proof { wallet, licence, fresh, root, credential } => {
+            let (root, credential) = (root.as_deref(), credential.as_deref());
+            let asked = companion::Asked { wallet, licence, fresh: *fresh, root, credential };
             companion::proof(args, &asked, out)
         }
         WalletCommand::Code { .. } => code(args, out),
@@ -208,6 +212,8 @@ fn list(args: &WalletArgs, path: &Path, out: &mut Console<'_>) -> Result<(), Err
     let mut told = public_key(&wallet);
     if let Some(members) = told.as_object_mut() {
         members.insert("licences".to_owned(), licences.collect());
+        let cities = wallet.cities().iter().map(|city| json!({"base": city.base, "root": city.fingerprint()}));
+        members.insert("cities".to_owned(), cities.collect());
         members.insert("waiting".to_owned(), wallet.awaited().into());
         members.insert("history".to_owned(), serde_json::to_value(wallet.history()).unwrap_or_default());
     }

@@ -1,12 +1,21 @@
 //! The companion of a licence: found by whoever issued it and by whoever holds it, verified by anyone offline.
 
+use certless::adapters::client::issuer::IssuerClient;
 use certless::base::bytes::{base64url, hex};
 use certless::base::jcs::canonicalize;
 use certless::base::json::{Value, json};
+use certless::base::text::Lang;
 use certless::crypto::digest::sha256;
+use certless::crypto::{Signer as _, SigningKey};
 use certless::domain::account::StaffRole;
+use certless::domain::city::keys::OwnRole;
+use certless::domain::error::{Error, ErrorKind};
 use certless::domain::leaf::Entry;
+use certless::domain::trust::roots::RootKey;
+use certless::domain::wallet::receive::{Issuer, Reply, Request};
+use certless::tlog::checkpoint::Checkpoint;
 use certless::tlog::merkle::leaf_hash;
+use certless::tlog::note::Note;
 use certless::tlog::proof::LogProof;
 
 use crate::support::city::{Got, TestCity};
@@ -132,4 +141,76 @@ fn the_index_follows_the_log_and_is_made_again_where_it_is_missing() {
         assert_eq!(entry.bytes("digest"), Some(&sha256(&canonicalize(credential(issued)))[..]));
     }
     assert_eq!(LogProof::parse(&companion(&city, &last).text).unwrap().index, 614);
+}
+
+/// The way of a wallet to the city, on which answers are changed.
+struct Line<'a> {
+    city: IssuerClient,
+    change: &'a dyn Fn(&str, Vec<u8>) -> Vec<u8>,
+}
+
+impl Issuer for Line<'_> {
+    fn ask(&self, url: &str, request: Request<'_>) -> Result<Reply, Error> {
+        let Reply { status, body } = self.city.ask(url, request)?;
+        Ok(Reply { status, body: (self.change)(url, body) })
+    }
+}
+
+#[test]
+fn a_wallet_keeps_no_companion_but_one_by_the_keys_of_the_citys_log() {
+    let city = TestCity::start();
+    let mut resident = Resident::nth(0);
+    resident.obtain(&city, "idCard");
+    resident.obtain(&city, "socialSecurityCard");
+    city.integrate();
+    let wallet = &mut resident.wallet;
+    let mut asked = |which: &str, change: &dyn Fn(&str, Vec<u8>) -> Vec<u8>| {
+        let line = Line { city: IssuerClient::new(None).unwrap(), change };
+        let got = wallet.fetch_companion(which, None, &line).map(str::to_owned);
+        (got, wallet.kept_companion(which).unwrap().map(str::to_owned), wallet.cities().len())
+    };
+    let forged = |url: &str, body: Vec<u8>| {
+        if !url.contains("/log/find/") {
+            return body;
+        }
+        // The right entry at its place in the right tree, signed by a key of somebody else's under the log's name.
+        let proof = LogProof::parse(std::str::from_utf8(&body).unwrap()).unwrap();
+        let tree = Checkpoint::parse(Note::parse(&proof.checkpoint).unwrap().text()).unwrap();
+        let mut note = tree.note().unwrap();
+        note.sign(&tree.origin, &SigningKey::ed25519(&[7; 32])).unwrap();
+        LogProof { checkpoint: note.to_string(), ..proof }.to_string().into_bytes()
+    };
+    let (refused, kept, _) = asked("idCard", &forged);
+    let refused = refused.unwrap_err();
+    assert_eq!((refused.kind, kept), (ErrorKind::Refused, None), "{refused}");
+    assert!(refused.sentence(Lang::Zh).contains("日志公钥不符"), "{}", refused.sentence(Lang::Zh));
+    assert!(refused.sentence(Lang::En).contains("does not fit the keys"), "{}", refused.sentence(Lang::En));
+
+    let none = |url: &str, body: Vec<u8>| if url.contains("/.well-known/") { b"<html>".to_vec() } else { body };
+    let (no_registry, kept, cities) = asked("socialSecurityCard", &none);
+    assert!(no_registry.is_err() && kept.is_none() && cities == 1, "no registry, no proof: {no_registry:?}");
+    let (good, kept, _) = asked("idCard", &|_, body| body);
+    assert_eq!(good.ok(), kept);
+    assert!(kept.is_some());
+
+    // An older registry, which the right root signed, does not take the place of a newer one.
+    let old = city.service.city.trust_document().unwrap();
+    city.service.city.rotate_own(OwnRole::Log, 0).unwrap();
+    city.integrate();
+    asked("idCard", &|_, body| body).0.unwrap();
+    let (held, ..) = asked("idCard", &|url, body| if url.contains("/.well-known/") { old.clone() } else { body });
+    held.unwrap();
+
+    // Another city's registry, and one by another root.
+    let elsewhere = TestCity::start();
+    let of_another = elsewhere.service.city.trust_document().unwrap();
+    let by_another = city.service.city.registry().as_ref().clone();
+    let mut by_another = by_another;
+    by_another.roots = vec![RootKey::first(SigningKey::ed25519(&[9; 32]).public_key().clone(), by_another.issued)];
+    let by_another = by_another.sign(&SigningKey::ed25519(&[9; 32]), city.service.city.contexts()).unwrap();
+    for (what, document) in [("another city's", of_another), ("by another root", by_another)] {
+        let (refused, ..) =
+            asked("idCard", &|url, body| if url.contains("/.well-known/") { document.clone() } else { body });
+        assert!(refused.is_err(), "{what}");
+    }
 }

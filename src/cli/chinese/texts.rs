@@ -93,6 +93,10 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
     ),
     ("The city: its DID or its origin", "城市：标识或对外网址"),
     ("The file", "文件"),
+    (
+        "The fingerprint of the city's root key as you compared it over another channel, where it changed",
+        "通过其他渠道核对过的该市根密钥指纹（根密钥更换时使用）",
+    ),
     ("The journal of certless verify --journal", "certless verify --journal 所写的记录"),
     ("The journal of what was accepted without a network; made when it is not there", "离线核验记录文件；没有则新建"),
     ("The other city's public origin", "对方城市的对外网址"),

@@ -31,7 +31,7 @@ pub(super) fn receive(
             wallet_file::save(path, &wallet, &key, &SystemRandom)?;
             match taken {
                 Received::Licence(licence) => {
-                    companion::try_once(args, &mut wallet, &licence);
+                    companion::try_once(args, &mut wallet, &licence, out)?;
                     received += 1;
                 }
                 Received::Waits(_) => waits += 1,
@@ -68,7 +68,7 @@ pub(super) fn collect(args: &WalletArgs, path: &Path, wait: u32, out: &mut Conso
         let collected = wallet.collect(&net, SystemClock.now());
         wallet_file::save(path, &wallet, &key, &SystemRandom)?;
         for licence in &collected.received {
-            companion::try_once(args, &mut wallet, licence);
+            companion::try_once(args, &mut wallet, licence, out)?;
         }
         wallet_file::save(path, &wallet, &key, &SystemRandom)?;
         tell(&collected, wallet.awaited(), out)?;

@@ -8,29 +8,41 @@ use crate::base::json::{Value, parse_object};
 use crate::crypto::digest::sha256;
 use crate::domain::companion::digest_in;
 use crate::domain::error::{Error, ErrorKind};
-use crate::tlog::checkpoint::Checkpoint;
-use crate::tlog::merkle::{leaf_hash, verify_inclusion};
-use crate::tlog::note::Note;
+use crate::domain::trust::Registry;
 use crate::tlog::proof::LogProof;
+use crate::vc::finding::Finding;
+use crate::vc::verify::LogEvidence;
+use crate::vc::verify::sources::Content;
 
 impl Wallet {
     /// Asks the city's log for the companion of a licence and keeps it. `not-found` while the log has no entry of it.
     ///
-    /// The wallet holds no key of the log: it checks that the proof is of this licence and leads to the checkpoint in it;
-    /// whoever verifies checks who signed that.
-    pub fn fetch_companion(&mut self, which: &str, net: &dyn Issuer) -> Result<&str, Error> {
+    /// It is held against the licence and the keys of the log that the city's registry names; see [`city`](super::city) for
+    /// how that is learned, and what `compared` is.
+    pub fn fetch_companion(&mut self, which: &str, compared: Option<&str>, net: &dyn Issuer) -> Result<&str, Error> {
         let id = self.find(which)?.id.clone();
         let credential = self.find(&id)?.credential_value()?;
+        let base = home(&credential)?.to_owned();
         let digest = sha256(&canonicalize(&credential));
-        let reply = net.ask(&format!("{}/log/find/{}", home(&credential)?, base64url(&digest)), Request::Get)?;
+        let reply = net.ask(&format!("{base}/log/find/{}", base64url(&digest)), Request::Get)?;
         if reply.status != 200 {
             return Err(refused(reply.status, &reply.body));
         }
         let text = String::from_utf8(reply.body).map_err(|_| wrong("not text"))?;
-        check(&text, &digest)?;
+        let registry = self.learn_city(&base, compared, net)?;
+        check(&text, credential, &digest, &registry)?;
         let licence = self.licences.iter_mut().find(|licence| licence.id == id);
         let licence = licence.ok_or_else(|| Error::not_found("the licence of the companion"))?;
         Ok(licence.log_proof.insert(text))
+    }
+
+    /// The companion that is kept and that was held against the keys of the city's log; none of one that came before those
+    /// were known.
+    pub fn kept_companion(&self, which: &str) -> Result<Option<&str>, Error> {
+        let licence = self.find(which)?;
+        let Some(kept) = licence.log_proof.as_deref() else { return Ok(None) };
+        let known = self.city(home(&licence.credential_value()?)?).is_some();
+        Ok(Some(kept).filter(|_| known))
     }
 }
 
@@ -41,17 +53,13 @@ fn home(credential: &Value) -> Result<&str, Error> {
     home.ok_or_else(|| Error::malformed("the licence does not name its city"))
 }
 
-fn check(text: &str, digest: &[u8; 32]) -> Result<(), Error> {
+fn check(text: &str, credential: Value, digest: &[u8; 32], registry: &Registry) -> Result<(), Error> {
     let proof = LogProof::parse(text)?;
-    let entry = proof.extra.as_deref().unwrap_or_default();
-    if digest_in(entry).as_ref() != Some(digest) {
+    if digest_in(proof.extra.as_deref().unwrap_or_default()).as_ref() != Some(digest) {
         return Err(wrong("the entry is of another document"));
     }
-    let tree = Checkpoint::parse(Note::parse(&proof.checkpoint)?.text())?;
-    if !verify_inclusion(&leaf_hash(entry), proof.index, tree.size, &proof.hashes, &tree.root) {
-        return Err(wrong("the hashes do not lead to the root"));
-    }
-    Ok(())
+    let evidence = LogEvidence { logs: registry.trusted_logs(), ..LogEvidence::default() };
+    evidence.judge(&proof, &Content::Whole(credential)).map_err(|finding| not_the_logs(&finding))
 }
 
 fn refused(status: u16, body: &[u8]) -> Error {
@@ -66,5 +74,14 @@ fn wrong(detail: &str) -> Error {
     Error::new(ErrorKind::Refused, format!("companion: {detail}")).says(
         "取得的公开日志证明与证照不符，未保存。",
         "The proof from the log does not fit the licence; it was not kept.",
+    )
+}
+
+/// A proof that the registry's keys of the log do not bear out.
+fn not_the_logs(finding: &Finding) -> Error {
+    let (zh, en) = (finding.code.zh(), finding.code.en());
+    Error::new(ErrorKind::Refused, format!("companion: {finding}")).says(
+        format!("公开日志证明与该市信任名录登记的日志公钥不符，未保存：{zh}请向发证机关反映。"),
+        format!("The proof does not fit the keys of the log that the city's registry names; it was not kept. {en} Tell the agency."),
     )
 }

@@ -2,10 +2,11 @@
 //!
 //! Pure: it neither reads files nor the clock. It is what the phone does, for scripts, kiosks and tests; the city never
 //! sees it. [`keys`] holds the secrets, [`licence`] one received licence, [`receive`] takes up an offer, [`waiting`] is
-//! what an issuer still owes, [`request`] answers a presentation request, `companion` fetches a licence's proof from the
-//! log; showing is here.
+//! what an issuer still owes, [`request`] answers a presentation request, [`companion`] fetches a licence's proof from the
+//! log, [`city`] is what is known of the city whose log it is; showing is here.
 
-mod companion;
+pub mod city;
+pub mod companion;
 pub mod keys;
 pub mod licence;
 pub mod receive;
@@ -14,6 +15,7 @@ pub mod waiting;
 
 use serde::{Deserialize, Serialize};
 
+use self::city::KnownCity;
 use self::keys::HolderKey;
 use self::licence::{Copy, Licence};
 use self::waiting::Waiting;
@@ -45,6 +47,8 @@ pub struct Wallet {
     history: Vec<Use>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     waiting: Vec<Waiting>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    cities: Vec<KnownCity>,
 }
 
 /// One time that something was shown.
@@ -92,7 +96,8 @@ pub struct Asked<'a> {
 impl Wallet {
     /// An empty wallet.
     pub fn new(name: impl Into<String>, key: HolderKey) -> Self {
-        Self { version: 1, name: name.into(), key, licences: Vec::new(), history: Vec::new(), waiting: Vec::new() }
+        let (licences, history) = (Vec::new(), Vec::new());
+        Self { version: 1, name: name.into(), key, licences, history, waiting: Vec::new(), cities: Vec::new() }
     }
 
     /// The holder's key.

@@ -92,7 +92,8 @@ impl LogEvidence {
         }
     }
 
-    fn judge(&self, proof: &LogProof, content: &Content) -> Result<(), Finding> {
+    /// Judges one proof of something that was shown whole, by the logs that are relied on.
+    pub fn judge(&self, proof: &LogProof, content: &Content) -> Result<(), Finding> {
         let wrong = |error: ParseError| finding(&error);
         let note = Note::parse(&proof.checkpoint).map_err(wrong)?;
         let named = Checkpoint::parse(note.text()).map_err(wrong)?;

@@ -3,11 +3,12 @@
 use certless::adapters::fetch::Policy;
 use certless::adapters::fetch::allow::AllowList;
 use certless::app::witnesses::ask_all;
+use certless::domain::city::keys::OwnRole;
 use certless::domain::token::Role;
 use certless::tlog::checkpoint::Checkpoint;
 use certless::tlog::note::Note;
 
-use super::run::Place;
+use super::run::{Place, Ran};
 use crate::support::city::{TestCity, keyring};
 use crate::support::roles::{Agency, Resident, row_of};
 
@@ -106,22 +107,31 @@ fn witnesses_are_added_listed_and_removed_and_a_proof_is_verified_with_their_quo
     assert_eq!(on(&witness, "witness-token", &["forget", &city.service.city.log_origin()]).code, 0);
 }
 
-#[test]
-fn a_wallet_fetches_the_companion_once_and_keeps_it() {
+/// A place with the wallet `w`, which holds an identity card of the city.
+fn with_card(city: &TestCity) -> Place {
     let place = Place::empty();
-    let city = TestCity::start();
     place.write("pass", "word\n");
-    let wallet =
-        |arguments: &[&str]| place.certless(&[&["wallet"], arguments, &["--passphrase-file", "pass"]].concat());
-    let made = wallet(&["new", "w"]);
+    let made = wallet(&place, &["new", "w"]);
     let did = serde_json::from_str::<serde_json::Value>(&made.answers).unwrap()["did"].as_str().unwrap().to_owned();
     let row = row_of("idCard", &Resident::nth(0).code);
     let order = certless::app::demo::order(row);
     let body = serde_json::json!({"type": "idCard", "row": order.row, "holderKey": did});
-    let (status, issued) = Agency::new(&city, "GA").post("/api/credentials", &body);
+    let (status, issued) = Agency::new(city, "GA").post("/api/credentials", &body);
     assert_eq!(status, 201, "{issued}");
     place.write("package.json", issued["package"].to_string());
-    assert_eq!(wallet(&["receive", "w", "package.json"]).code, 0);
+    assert_eq!(wallet(&place, &["receive", "w", "package.json"]).code, 0);
+    place
+}
+
+fn wallet(place: &Place, arguments: &[&str]) -> Ran {
+    place.certless(&[&["wallet"], arguments, &["--passphrase-file", "pass"]].concat())
+}
+
+#[test]
+fn a_wallet_fetches_the_companion_once_and_keeps_it() {
+    let city = TestCity::start();
+    let place = with_card(&city);
+    let wallet = |arguments: &[&str]| wallet(&place, arguments);
     assert!(wallet(&["list", "w"]).answers.contains("\"logProof\": false"));
     assert_eq!(wallet(&["proof", "w", "idCard"]).code, 2, "the log has no entry of it yet");
     city.integrate();
@@ -131,4 +141,40 @@ fn a_wallet_fetches_the_companion_once_and_keeps_it() {
     place.write("card.tlog-proof", &proof.answers);
     let asked = place.certless(&["verify", "card.json", "--proof", "card.tlog-proof", "--server", &city.base]);
     assert!(asked.code == 0 && asked.answers.contains("✓ Public log"), "{asked:?}");
+}
+
+#[test]
+fn a_wallet_believes_a_companion_by_the_keys_that_the_citys_registry_names() {
+    let city = TestCity::start();
+    let place = with_card(&city);
+    city.integrate();
+    let proof = |more: &[&str]| wallet(&place, &[&["proof", "w", "idCard"], more].concat());
+    let first = proof(&[]);
+    let root = city.service.city.keys().own().root.signer.public_key().thumbprint();
+    assert!(first.code == 0 && first.notes.contains(&root), "the root key is told once: {first:?}");
+    assert!(wallet(&place, &["list", "w"]).answers.contains(&root), "and remembered");
+    let again = proof(&["--fresh"]);
+    assert!(again.code == 0 && !again.notes.contains(&root), "{again:?}");
+
+    // The log and the root have other keys: both are followed from the key that is remembered.
+    for role in [OwnRole::Log, OwnRole::Root] {
+        city.service.city.rotate_own(role, 0).unwrap();
+    }
+    city.integrate();
+    let rotated = proof(&["--fresh"]);
+    let new = city.service.city.keys().own().root.signer.public_key().thumbprint();
+    assert!(rotated.code == 0 && rotated.notes.contains(&new), "{rotated:?}");
+
+    // A stolen root hands over to nobody: the holder compares the new one, or keeps what there is.
+    city.service.city.compromise_own(OwnRole::Root, "root-2", city.service.city.now()).unwrap();
+    let stopped = proof(&["--fresh"]);
+    let newest = city.service.city.keys().own().root.signer.public_key().thumbprint();
+    assert!(stopped.code != 0 && stopped.notes.contains(&format!("--root {newest}")), "{stopped:?}");
+    let zh =
+        place.certless(&["--lang", "zh", "wallet", "proof", "w", "idCard", "--fresh", "--passphrase-file", "pass"]);
+    assert!(zh.notes.contains("核对新指纹") && zh.notes.contains(&newest), "{zh:?}");
+    assert_eq!(proof(&[]).answers, rotated.answers, "what was kept before stays");
+    assert_ne!(proof(&["--root", &root]).code, 0, "another key than that was compared");
+    let compared = proof(&["--root", &newest]);
+    assert!(compared.code == 0 && compared.answers.starts_with("c2sp.org/tlog-proof@v1\n"), "{compared:?}");
 }
