@@ -98,6 +98,9 @@ pub fn city(config: &Config) -> Result<City, Error> {
     let city = assemble_with(&config.base_url, &ring, ports, config.rules()?)?;
     city.list_own_keys()?;
     city.publish()?;
+    // A process that was killed while it changed a key may have left the copy of before. Whoever must have it writes it
+    // again and is told when that cannot be done.
+    let _ = write_trust_copy(&config.keys_folder(), &city);
     Ok(city)
 }
 
@@ -262,8 +265,16 @@ pub fn write_trust_copy(keys: &Path, city: &City) -> Result<(), Error> {
     std::fs::create_dir_all(&folder).map_err(failed)?;
     let file = folder.join("registry.json");
     let fresh = folder.join("registry.json.new");
-    std::fs::write(&fresh, city.trust_document()?).map_err(failed)?;
+    let document = city.trust_document()?;
+    if std::fs::read(&file).is_ok_and(|there| there == document) {
+        return publish_own(keys, city);
+    }
+    std::fs::write(&fresh, document).map_err(failed)?;
     std::fs::rename(&fresh, &file).map_err(failed)?;
+    publish_own(keys, city)
+}
+
+fn publish_own(keys: &Path, city: &City) -> Result<(), Error> {
     let own = city.keys().own();
     let log = city.log_key()?;
     publish_current(keys, own.root.signer.public_key(), log.key()).map_err(|error| key_error(&error))

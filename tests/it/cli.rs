@@ -2,6 +2,7 @@
 
 mod account;
 mod city;
+mod cut;
 mod issue;
 mod keys;
 pub(crate) mod run;

@@ -10,7 +10,7 @@ mod moving;
 mod power;
 mod sled;
 mod speed;
-mod writer;
+pub(crate) mod writer;
 
 use fixture::{Fixture, Memory, Sled};
 

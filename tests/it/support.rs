@@ -4,6 +4,7 @@ pub(crate) mod city;
 pub(crate) mod domain;
 pub(crate) mod faults;
 pub(crate) mod neighbour;
+pub(crate) mod operator;
 pub(crate) mod phone;
 pub(crate) mod requests;
 pub(crate) mod roles;

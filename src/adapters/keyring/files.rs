@@ -56,9 +56,18 @@ pub(super) fn create_or_keep(path: &Path, random: &dyn Random) -> Result<Seed, K
 fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
     DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o400).open(path)?;
+    // Whole or not at all: half a seed would keep the city from opening. What a killed process left is of no use.
+    let fresh = path.with_extension("seed.new");
+    let _ = fs::remove_file(&fresh);
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o400).open(&fresh)?;
     file.write_all(bytes)?;
     file.sync_all()?;
+    // A link, unlike a renaming, never takes the place of a seed that is there; some file systems have none.
+    let placed = fs::hard_link(&fresh, path).or_else(|error| {
+        if error.kind() == io::ErrorKind::AlreadyExists || exists(path) { Err(error) } else { fs::rename(&fresh, path) }
+    });
+    let _ = fs::remove_file(&fresh);
+    placed?;
     // The names of the file and of its folder must survive a power cut too.
     File::open(folder)?.sync_all()?;
     File::open(folder.parent().filter(|above| !above.as_os_str().is_empty()).unwrap_or(Path::new(".")))?.sync_all()

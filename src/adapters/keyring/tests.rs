@@ -193,3 +193,17 @@ fn keys_of_one_ring_differ_by_purpose_and_owner() {
     let shown = format!("{ring:?}");
     assert!(shown.contains("Secret(…)"), "{shown}");
 }
+
+#[test]
+fn what_a_killed_process_left_of_a_seed_is_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    create(folder.path()).unwrap();
+    let left = folder.path().join("agencies/GA.2.seed.new");
+    fs::write(&left, [7; 5]).unwrap();
+    let mut ring = Keyring::open(folder.path()).unwrap();
+    assert_eq!(ring.rotate(&code("GA"), &SeededRandom::new("next")).unwrap(), 2);
+    assert!(!left.exists());
+    let seed = folder.path().join("agencies/GA.2.seed");
+    assert_eq!(fs::metadata(&seed).unwrap().permissions().mode() & 0o7777, 0o400);
+    assert_eq!(Keyring::open(folder.path()).unwrap().generations(&code("GA")), [1, 2]);
+}

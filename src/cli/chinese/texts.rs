@@ -18,6 +18,7 @@ pub(super) const PLACEHOLDERS: &[(&str, &str)] = &[
     ("DIR", "目录"),
     ("DIR|FILE", "目录|文件"),
     ("FILE", "文件"),
+    ("FINGERPRINT", "指纹"),
     ("FORM", "形式"),
     ("ID", "标识"),
     ("INPUT", "输入"),

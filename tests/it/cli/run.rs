@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Child, Command, Stdio};
 
 use certless::base::id::{AgencyCode, TypeCode};
 use tempfile::TempDir;
@@ -28,6 +28,13 @@ pub(super) fn certless(folder: &Path, arguments: &[&str]) -> Ran {
         answers: String::from_utf8(output.stdout).unwrap(),
         notes: String::from_utf8(output.stderr).unwrap(),
     }
+}
+
+/// Starts the program in a folder; what it prints is nobody's.
+pub(super) fn start(folder: &Path, arguments: &[&str]) -> Child {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_certless"));
+    command.current_dir(folder).args(arguments).stdout(Stdio::null()).stderr(Stdio::null());
+    command.spawn().unwrap()
 }
 
 /// A folder with a city in `city`, made by `init`.

@@ -1,34 +1,23 @@
 //! The keys of an agency: changed, ended, known to others; what was signed before stays what it was.
 
-use std::sync::Arc;
-
-use certless::base::clock::FixedClock;
 use certless::base::id::AgencyCode;
 use certless::base::json::{Value, json};
 use certless::base::time::rfc3339;
-use certless::domain::token::Role;
 use certless::vc::data_integrity::{ProofOptions, sign};
 use certless::vc::finding::Check;
 use certless::vc::keys::Purpose;
 
-use crate::support::city::{TestCity, keyring};
-use crate::support::roles::{Agency, Resident, Stranger, now, row_of};
+use crate::support::city::keyring;
+use crate::support::operator::Operated as Story;
+use crate::support::roles::{Agency, Resident, Stranger, row_of};
 
-struct Story {
-    city: TestCity,
-    clock: FixedClock,
-    code: AgencyCode,
-    operator: String,
+const GA: &str = "GA";
+
+fn ga() -> AgencyCode {
+    AgencyCode::parse(GA).unwrap()
 }
 
 impl Story {
-    fn new() -> Self {
-        let clock = FixedClock::new(now());
-        let city = TestCity::on_clock(Arc::new(clock.clone()));
-        let operator = city.service.city.new_token(Role::Operator, "test operator").unwrap();
-        Self { city, clock, code: AgencyCode::parse("GA").unwrap(), operator }
-    }
-
     /// Issues the identity card of a resident: the JSON credential and the resident.
     fn issue(&self, n: usize) -> (String, Resident) {
         let mut resident = Resident::nth(n);
@@ -37,21 +26,9 @@ impl Story {
         (answer["package"]["credential"].to_string(), resident)
     }
 
-    /// The operator does something with the agency's keys.
-    fn operate(&self, act: &str, body: &Value) -> (u16, Value) {
-        self.city.post_as(Some(&self.operator), &format!("/api/keys/{}/{act}", self.code), body)
-    }
-
-    /// Puts a new key into use; its name.
-    fn rotate(&self) -> String {
-        let (status, answer) = self.operate("rotate", &json!({}));
-        assert_eq!(status, 200, "{answer}");
-        answer["key"].as_str().unwrap().to_owned()
-    }
-
     fn first_key(&self) -> String {
         let registry = self.city.service.city.registry();
-        registry.agency(&self.code).unwrap().keys[0].id.clone()
+        registry.agency(&ga()).unwrap().keys[0].id.clone()
     }
 
     fn method(credential: &str) -> String {
@@ -66,7 +43,7 @@ fn after_a_rotation_old_licences_hold_and_new_ones_are_signed_by_the_new_key() {
     let stranger = Stranger(&story.city);
     let (old, mut resident) = story.issue(0);
     story.clock.advance(60);
-    let second = story.rotate();
+    let second = story.rotate(GA)["key"].as_str().unwrap().to_owned();
     let (new, mut other) = story.issue(1);
     assert_eq!((Story::method(&old), Story::method(&new)), (story.first_key(), second));
     stranger.verify(&old).accept();
@@ -96,7 +73,7 @@ fn copies_fetched_again_are_the_same_until_the_key_changes_and_hold_after_it() {
     assert_eq!(first, again);
 
     story.clock.advance(60);
-    story.rotate();
+    story.rotate(GA);
     let later = fetch();
     assert_eq!(later["credential"], first["credential"]);
     assert_ne!(later["copies"], first["copies"]);
@@ -118,7 +95,7 @@ fn a_compromised_key_fails_what_it_signed_from_that_date_on() {
     stranger.verify(&after).accept();
     let key = story.first_key();
     // The key that signs now is changed with the same act.
-    assert_eq!(story.operate("compromise", &json!({"key": key, "at": rfc3339(from)})).0, 200);
+    assert_eq!(story.operate(GA, "compromise", &json!({"key": key, "at": rfc3339(from)})).0, 200);
     stranger.verify(&after).refuse(Check::Trust, "key_compromised");
     stranger.verify(&before).accept();
     let sd_jwt = resident.wallet.find("idCard").unwrap().copies[0].sd_jwt.clone().unwrap();
@@ -138,10 +115,10 @@ fn a_retired_key_holds_for_what_it_signed_and_signs_no_more() {
     let (before, mut resident) = story.issue(0);
     story.clock.advance(60);
     let key = story.first_key();
-    assert_eq!(story.operate("retire", &json!({"key": key})).0, 409, "it signs now");
-    let second = story.rotate();
-    assert_eq!(story.operate("retire", &json!({"key": key})).0, 200);
-    assert_eq!(story.operate("retire", &json!({"key": "nothing"})).0, 404);
+    assert_eq!(story.operate(GA, "retire", &json!({"key": key})).0, 409, "it signs now");
+    let second = story.rotate(GA)["key"].as_str().unwrap().to_owned();
+    assert_eq!(story.operate(GA, "retire", &json!({"key": key})).0, 200);
+    assert_eq!(story.operate(GA, "retire", &json!({"key": "nothing"})).0, 404);
     story.clock.advance(60);
     stranger.verify(&before).accept();
     let now = story.city.service.city.now();
@@ -150,11 +127,11 @@ fn a_retired_key_holds_for_what_it_signed_and_signs_no_more() {
     stranger.verify(&after).accept();
     assert_eq!(Story::method(&after), second);
     // Whoever still holds the old key cannot sign anything new with it.
-    let old = keyring().agency(&story.code, 1).unwrap().eddsa;
+    let old = keyring().agency(&ga(), 1).unwrap().eddsa;
     let mut forged: Value = serde_json::from_str(&after).unwrap();
     let forged = forged.as_object_mut().unwrap();
     forged.remove("proof");
-    let method = format!("{}#{key}", story.city.service.city.names.agency_did(&story.code));
+    let method = format!("{}#{key}", story.city.service.city.names.agency_did(&ga()));
     let options = ProofOptions::new(Purpose::AssertionMethod, method, now);
     let forged = sign(forged, &options, &old, story.city.service.city.contexts()).unwrap();
     stranger.verify(&Value::Object(forged).to_string()).refuse(Check::Trust, "key_not_valid_then");

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use certless::base::clock::FixedClock;
+use certless::base::clock::Clock as _;
 use certless::base::json::{Value, json};
 use certless::base::time::{Timestamp, plus_seconds, rfc3339};
 use certless::crypto::PublicKey;
@@ -11,7 +11,6 @@ use certless::domain::archive::Archive;
 use certless::domain::archive::check::{check, check_by};
 use certless::domain::city::keys::OwnRole;
 use certless::domain::error::ErrorKind;
-use certless::domain::token::Role;
 use certless::domain::trust::Registry;
 use certless::domain::trust::bundle::Bundle;
 use certless::domain::trust::roots::{Anchor, Roots};
@@ -25,35 +24,13 @@ use certless::vc::jws::Jws;
 use certless::vc::leaf::{Entry, Kind};
 
 use crate::support::city::{TestCity, keyring_of};
+use crate::support::operator::Operated as Story;
 use crate::support::roles::{Resident, Window, now};
 
 const MATTER: &str = "异地就医备案";
 const DAY: i64 = 86_400;
 
-struct Story {
-    city: TestCity,
-    clock: FixedClock,
-    operator: String,
-}
-
 impl Story {
-    fn new() -> Self {
-        let clock = FixedClock::new(now());
-        let city = TestCity::on_clock(Arc::new(clock.clone()));
-        let operator = city.service.city.new_token(Role::Operator, "test operator").unwrap();
-        Self { city, clock, operator }
-    }
-
-    fn post(&self, role: &str, act: &str, body: &Value) -> (u16, Value) {
-        self.city.post_as(Some(&self.operator), &format!("/api/keys/city/{role}/{act}"), body)
-    }
-
-    fn rotate(&self, role: &str) -> Value {
-        let (status, answer) = self.post(role, "rotate", &json!({}));
-        assert_eq!(status, 200, "{answer}");
-        answer
-    }
-
     fn root(&self) -> PublicKey {
         self.city.service.city.keys().own().root.signer.public_key().clone()
     }
@@ -116,7 +93,7 @@ fn a_new_root_is_signed_for_by_the_old_one_and_nothing_that_was_signed_is_lost()
     let (used, archive) = (story.used(0), story.archive(1));
     let bundle = story.city.service.city.bundle().unwrap();
     story.clock.advance(120);
-    let told = story.rotate("root");
+    let told = story.rotate("city/root");
     let new = story.root();
     assert!(told["key"] == "root-2" && told["fingerprint"] == new.thumbprint() && old != new, "{told}");
 
@@ -188,11 +165,11 @@ fn a_root_is_rotated_by_the_operator_alone_and_as_often_as_it_must() {
         let (got, _) = story.city.post_as(token.map(String::as_str), "/api/keys/city/root/rotate", &json!({}));
         assert_eq!(got, status);
     }
-    assert_eq!(story.post("nothing", "rotate", &json!({})).0, 404);
-    assert_eq!(story.post("root", "compromise", &json!({"key": "root-7"})).0, 404);
+    assert_eq!(story.operate("city/nothing", "rotate", &json!({})).0, 404);
+    assert_eq!(story.operate("city/root", "compromise", &json!({"key": "root-7"})).0, 404);
     for n in 2..5 {
         story.clock.advance(60);
-        assert_eq!(story.rotate("root")["key"], format!("root-{n}"));
+        assert_eq!(story.rotate("city/root")["key"], format!("root-{n}"));
     }
     assert!(Registry::open(&story.trust(), &first, &contexts()).is_ok(), "from the first over three handovers");
     let listed = story.city.get(Some(&story.operator), "/api/keys", "*/*").json();
@@ -208,7 +185,7 @@ fn a_stolen_root_leads_nobody_on_and_what_it_signed_since_is_refused() {
     let stolen = story.city.service.city.now();
     story.clock.advance(3_600);
     let (since, later) = (story.used(2), story.archive(3));
-    let (status, told) = story.post("root", "compromise", &json!({"key": "root", "at": rfc3339(stolen)}));
+    let (status, told) = story.operate("city/root", "compromise", &json!({"key": "root", "at": rfc3339(stolen)}));
     assert_eq!(status, 200, "{told}");
     let new = story.root();
     assert_ne!(old, new, "it signed, so the next takes over in the same version");
@@ -236,7 +213,7 @@ fn while_two_keys_of_the_log_overlap_whoever_knows_one_goes_on() {
     story.city.integrate();
     let (old, before) = (story.vkey(), story.checkpoint());
     story.clock.advance(60);
-    let told = story.rotate("log");
+    let told = story.rotate("city/log");
     assert_eq!(told["key"], "log-2");
     story.city.integrate();
     let (new, overlap) = (story.vkey(), story.checkpoint());
@@ -271,7 +248,7 @@ fn a_stolen_log_key_signs_no_more_at_once() {
     let old = story.vkey();
     story.clock.advance(60);
     let stolen = rfc3339(story.city.service.city.now());
-    assert_eq!(story.post("log", "compromise", &json!({"key": "log", "at": stolen})).0, 200);
+    assert_eq!(story.operate("city/log", "compromise", &json!({"key": "log", "at": stolen})).0, 200);
     story.city.integrate();
     let note = story.checkpoint();
     assert_eq!(Policy::of_key(old.clone()).open(&note).unwrap_err().code, "checkpoint_unsigned");
@@ -307,7 +284,7 @@ fn a_witness_with_two_keys_cosigns_with_both() {
 #[test]
 fn a_registry_of_before_there_were_own_keys_in_it_gets_them() {
     let story = Story::new();
-    let city = &story.city.service.city;
+    let (city, began) = (&story.city.service.city, story.clock.now());
     city.change_trust(|registry| {
         (registry.logs, registry.witnesses) = (Vec::new(), Vec::new());
         Ok(())
@@ -317,7 +294,7 @@ fn a_registry_of_before_there_were_own_keys_in_it_gets_them() {
     city.list_own_keys().unwrap();
     let (registry, version) = (city.registry(), city.registry().version);
     assert_eq!((registry.logs.len(), registry.witnesses.len()), (1, 1));
-    assert_eq!(registry.logs[0].valid_from.as_second(), now().as_second(), "since the city began");
+    assert_eq!(registry.logs[0].valid_from.as_second(), began.as_second(), "since the city began");
     city.list_own_keys().unwrap();
     assert_eq!(city.registry().version, version, "nothing new, no new version");
     assert_eq!(city.compromise_own(OwnRole::Log, "log-9", now()).unwrap_err().kind, ErrorKind::NotFound);

@@ -30,12 +30,12 @@ pub(super) fn variable(name: &str) -> Option<String> {
 }
 
 /// Whether the long profile was asked for (`CERTLESS_CRASH=long`).
-pub(super) fn long() -> bool {
+pub(crate) fn long() -> bool {
     variable("CERTLESS_CRASH").as_deref() == Some("long")
 }
 
 /// Numbers that look random and are the same each time.
-pub(super) fn dice(round: u64, range: std::ops::Range<u64>) -> u64 {
+pub(crate) fn dice(round: u64, range: std::ops::Range<u64>) -> u64 {
     let digest = certless::crypto::digest::sha256(&round.to_be_bytes());
     let (first, _) = digest.split_first_chunk().unwrap();
     range.start + u64::from_be_bytes(*first) % (range.end - range.start)
