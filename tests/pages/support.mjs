@@ -174,9 +174,22 @@ export class Wallet {
     return JSON.parse(await this.#cli("list", this.path));
   }
 
-  /** A fresh show code as text. */
+  /** A fresh show code as text: one that no test of this process had, which takes a second when two are wanted at once. */
   async code(type, ...more) {
-    return (await this.#cli("code", this.path, type, ...more)).trim();
+    const fresh = async () => (await this.#cli("code", this.path, type, ...more)).trim();
+    if (more.includes("--printed")) return fresh();
+    this.coded ??= new Map();
+    const before = this.coded.get(type);
+    const made = (async () => {
+      const last = await before;
+      for (;;) {
+        const code = await fresh();
+        if (code !== last) return code;
+        await new Promise((done) => setTimeout(done, 200));
+      }
+    })();
+    this.coded.set(type, made.catch(() => {}));
+    return made;
   }
 
   /** Answers the request behind a link, as somebody does who presses 同意出示. */
@@ -209,11 +222,12 @@ async function trusting(home, authority) {
 export const hasCertutil = () => spawnSync("certutil", ["--version"]).error === undefined;
 
 /**
- * A browser whose camera films `film`, a file that the test writes; see `filmCode`. It trusts `authority`, a file, and finds
- * `hosts`, a name and its address, there.
+ * A browser whose camera films `film`, a file that the test writes; see `filmCode`. Or one with so many `cameras` that film
+ * nothing of ours. It trusts `authority`, a file, finds `hosts`, a name and its address, there, and where it is `strict`
+ * about sound a page makes none before somebody touched it.
  */
 export class Browser {
-  static async start({ camera = true, authority, hosts } = {}) {
+  static async start({ camera = true, cameras, strict, authority, hosts } = {}) {
     const browser = new Browser();
     browser.folder = mkdtempSync(join(tmpdir(), "certless-camera-"));
     browser.film = join(browser.folder, "camera.y4m");
@@ -223,7 +237,9 @@ export class Browser {
       "--use-fake-device-for-media-stream",
       `--use-file-for-fake-video-capture=${browser.film}`,
     ];
-    const args = [...FLAGS, ...(camera ? fake : []), ...(hosts ? [`--host-resolver-rules=MAP ${hosts}`] : [])];
+    const several = ["--use-fake-ui-for-media-stream", `--use-fake-device-for-media-stream=device-count=${cameras}`];
+    const flags = strict ? [...FLAGS, "--autoplay-policy=document-user-activation-required"] : FLAGS;
+    const args = [...flags, ...(cameras ? several : camera ? fake : []), ...(hosts ? [`--host-resolver-rules=MAP ${hosts}`] : [])];
     const env = authority ? { ...process.env, HOME: await trusting(browser.folder, authority) } : process.env;
     browser.chromium = await chromium.launch({ executablePath: CHROMIUM, args, env });
     return browser;
@@ -341,15 +357,20 @@ async function qr(text) {
 /** Signs somebody in and leads to where they wanted to go; a session that is there already is taken up again. */
 export async function signIn(page, city, account, next) {
   city.sessions ??= new Map();
-  if (city.sessions.has(account)) {
-    await page.context().addCookies(city.sessions.get(account));
+  const there = await city.sessions.get(account);
+  if (there) {
+    await page.context().addCookies(there);
     await page.goto(city.base + next);
     return;
   }
-  await page.goto(`${city.base}/signin?next=${encodeURIComponent(next)}`);
-  await typeSignIn(page, { account, password: passwordOf(account) });
-  await page.waitForURL(`${city.base}${next}`);
-  city.sessions.set(account, await page.context().cookies());
+  const signing = (async () => {
+    await page.goto(`${city.base}/signin?next=${encodeURIComponent(next)}`);
+    await typeSignIn(page, { account, password: passwordOf(account) });
+    await page.waitForURL(`${city.base}${next}`);
+    return page.context().cookies();
+  })();
+  city.sessions.set(account, signing.catch(() => null));
+  await signing;
 }
 
 /** Types account and password into the form of signing in. */

@@ -69,6 +69,7 @@ export function Camera({ onText, onRefused, paused }) {
   const video = useRef(null);
   const [cameras, setCameras] = useState([]);
   const [chosen, setChosen] = useState(localStorage.getItem(CAMERA) ?? "");
+  const [used, setUsed] = useState("");
   const [torch, setTorch] = useState(null);
   const [state, setState] = useState("starting");
   const [hint, setHint] = useState("");
@@ -92,6 +93,7 @@ export function Camera({ onText, onRefused, paused }) {
       video.current.srcObject = stream;
       await video.current.play().catch(() => {});
       setTorch(track.getCapabilities?.().torch ? false : null);
+      setUsed(track.getSettings().deviceId ?? "");
       const devices = await navigator.mediaDevices.enumerateDevices();
       setCameras(devices.filter((one) => one.kind === "videoinput"));
       setState("running");
@@ -110,8 +112,12 @@ export function Camera({ onText, onRefused, paused }) {
   };
   const light = async () => {
     const [track] = video.current.srcObject.getVideoTracks();
-    await track.applyConstraints({ advanced: [{ torch: !torch }] });
-    setTorch(!torch);
+    try {
+      await track.applyConstraints({ advanced: [{ torch: !torch }] });
+      setTorch(!torch);
+    } catch {
+      setTorch(null); // It has a light that does not obey: nothing to press.
+    }
   };
   if (state === "refused") return html`<${Notice} kind="unsure" live>${t("scan.noCamera")}<//>`;
   return html`<div class="camera">
@@ -125,7 +131,7 @@ export function Camera({ onText, onRefused, paused }) {
         cameras.length > 1 &&
         html`<label class="row grow"
           ><span class="hidden-text">${t("scan.camera")}</span>
-          <select class="input" value=${chosen} onChange=${(event) => choose(event.target.value)}>
+          <select class="input" value=${used} onChange=${(event) => choose(event.target.value)}>
             ${cameras.map((one, i) => html`<option value=${one.deviceId}>${one.label || t("scan.cameraNumber", { n: i + 1 })}</option>`)}
           </select></label
         >`
@@ -140,12 +146,20 @@ export function Camera({ onText, onRefused, paused }) {
   </div>`;
 }
 
-function open(deviceId) {
+/** The chosen camera, or the one that looks away from the person where none was chosen or it is gone. */
+async function open(deviceId) {
   if (!navigator.mediaDevices) throw new Error("no camera interface");
-  const which = deviceId ? { deviceId: { ideal: deviceId } } : { facingMode: { ideal: "environment" } };
-  return navigator.mediaDevices.getUserMedia({
-    audio: false,
-    video: { ...which, width: { ideal: 1280 }, height: { ideal: 720 } },
+  const take = (which) =>
+    navigator.mediaDevices.getUserMedia({
+      audio: false,
+      video: { ...which, width: { ideal: 1280 }, height: { ideal: 720 } },
+    });
+  const any = { facingMode: { ideal: "environment" } };
+  if (!deviceId) return take(any);
+  // Exactly that one: as a mere wish another camera with a larger picture would take its place.
+  return take({ deviceId: { exact: deviceId } }).catch((error) => {
+    if (error.name === "OverconstrainedError" || error.name === "NotFoundError") return take(any);
+    throw error;
   });
 }
 

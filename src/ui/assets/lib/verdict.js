@@ -145,11 +145,16 @@ export function Grouped({ text }) {
 
 let audio;
 
-/** Two rising tones for a pass, one low tone for anything else; silent until somebody has touched the page. */
-export function chime(kind) {
+/** Longest time after which a tone still belongs to what is seen, ms. */
+const LATE = 500;
+
+/** Two rising tones for a pass, two low ones for anything else; silent until somebody has touched the page. */
+export async function chime(kind) {
   try {
-    audio ??= new AudioContext();
-    if (audio.state !== "running") return;
+    const asked = performance.now();
+    await wake();
+    // Waking waits for a touch, where none was yet; the tone of a verdict long past would mislead.
+    if (performance.now() - asked > LATE) return;
     const tones =
       kind === "pass"
         ? [
@@ -174,5 +179,10 @@ export function chime(kind) {
   }
 }
 
-addEventListener("pointerdown", () => audio?.resume(), { passive: true });
-addEventListener("keydown", () => audio?.resume(), { passive: true });
+/** Makes the sound ready, which takes a moment: a touch begins it, so that the first verdict is heard too. */
+async function wake() {
+  audio ??= new AudioContext();
+  if (audio.state !== "running") await audio.resume();
+}
+
+for (const touch of ["pointerdown", "keydown"]) addEventListener(touch, () => void wake().catch(() => {}), { passive: true });
