@@ -41,7 +41,7 @@ function Agency({ session }) {
   const go = (code, tab) => (location.hash = `${code ?? ""}/${tab}`);
   const chosen = types?.types.find((one) => one.code === at.code) ?? types?.types[0];
   useEffect(() => {
-    document.querySelector(".types [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
+    document.querySelector(".types [aria-current]")?.scrollIntoView({ block: "nearest", inline: "start" });
   }, [chosen?.code]);
   const Tab = TABS[at.tab];
   return html`<${Frame} title=${label(types?.agency.name) || t("start.agency")} who=${session.name} leave=${leave} bare>

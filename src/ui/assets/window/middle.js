@@ -68,11 +68,13 @@ function Wait({ desk, state }) {
         : ready
           ? "window.waitNone"
           : "window.waitMaterial";
+  const over = state.application && state.application.state !== "filed";
+  const title = over ? "window.waitOver" : ready ? "window.waitReady" : "window.wait";
   const primary = !ready && (!state.application || state.application.state === "filed") ? "primary" : "";
   return html`<div class="area waiting stack">
     <div class="target">
-      <${Icon} name="scan" />
-      <p class="big-text">${t("window.wait")}</p>
+      <${Icon} name=${over || ready ? "pass" : "scan"} />
+      <p class="big-text">${t(title)}</p>
       <p class="soft">${t(says)}</p>
     </div>
     <div class="ways-in">
