@@ -1,7 +1,7 @@
 // Every page in every state worth looking at: what the accessibility test reads and what the pictures show. Each state opens
 // in a profile of its own; `world` holds the city, people and cases that it needs.
 
-import { signIn, wedge } from "./support.mjs";
+import { signIn } from "./support.mjs";
 
 /** What the states need: a resident, a case in each state, a licence that is suspended. */
 export async function world(city) {
@@ -35,6 +35,12 @@ const chooseMatter = async (page) => {
   await page.keyboard.press("Enter");
   await page.locator(".materials li").first().waitFor();
 };
+/** A scan at one go; how a scanner types, and how fast, is the window's own test. */
+const scan = (page, text) =>
+  page.evaluate((text) => {
+    const place = document.activeElement ?? document.body;
+    for (const key of [...text, "Enter"]) place.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
+  }, text);
 const settled = (page) => page.locator(".verdict .checklist li.lit").nth(8).waitFor({ state: "attached" });
 
 /** A wallet that holds two licences, at a tab. */
@@ -80,7 +86,7 @@ export const STATES = [
     staff: "window",
     async open(page, { resident }) {
       await chooseMatter(page);
-      await wedge(page, await resident.code("idCard"));
+      await scan(page, await resident.code("idCard"));
       await settled(page);
     },
   },
@@ -88,7 +94,7 @@ export const STATES = [
     name: "window-refused",
     staff: "window",
     async open(page, { suspended }) {
-      await wedge(page, await suspended.code("socialSecurityCard"));
+      await scan(page, await suspended.code("socialSecurityCard"));
       await settled(page);
     },
   },
@@ -105,7 +111,7 @@ export const STATES = [
     name: "window-receipt",
     staff: "window",
     async open(page, { accepted }) {
-      await wedge(page, accepted.receipt.url);
+      await scan(page, accepted.receipt.url);
       await page.locator(".side .chip.unsure").waitFor();
     },
   },
@@ -113,9 +119,9 @@ export const STATES = [
     name: "window-copy",
     staff: "window",
     async open(page, { resident, filed }) {
-      await wedge(page, filed.receipt.url);
+      await scan(page, filed.receipt.url);
       await page.locator(".side .chip").first().waitFor();
-      await wedge(page, await resident.code("idCard"));
+      await scan(page, await resident.code("idCard"));
       await settled(page);
       // Shown once before, it meets nothing and there is nothing to copy.
       const copy = page.locator(".verdict button:has-text('加注件'), .verdict button:has-text('copy')");
@@ -298,6 +304,18 @@ export const LOOKS = [
 
 /** A progress page takes its look from the address, the others from the profile. */
 export async function look(page, { lang, large }) {
-  if (!new URL(page.url()).pathname.startsWith("/r/")) return;
+  if (!isProgress(page)) return;
   await page.goto(`${page.url().split("?")[0]}?lang=${lang}${large ? "&large=1" : ""}`);
 }
+
+/** Switches large type on, on the page as it is: what was opened there stays. */
+export async function enlarge(page, one) {
+  if (isProgress(page)) return look(page, one);
+  await page.evaluate(async () => {
+    const { setLarge } = await import("/assets/lib/i18n.js");
+    setLarge(true);
+    await new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)));
+  });
+}
+
+const isProgress = (page) => new URL(page.url()).pathname.startsWith("/r/");
