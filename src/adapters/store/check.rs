@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::ops::Bound;
 
 use super::batch::VERSION_KEY;
+use super::log_rows;
 use super::queue;
 use super::reads::{self, NODE_STEP};
 use super::rows::{Rows, Space, deframe, list_key, list_of_key, node_key};
@@ -74,7 +75,7 @@ fn is_sound<R: Rows>(rows: &R, space: Space, key: &[u8], value: &[u8]) -> Result
         Space::StatusCounter => value.len() == 8,
         Space::Request => reads::done(key, 0, value).is_ok(),
         Space::Queue => queue::is_key(key),
-        Space::Leaf => key.len() == 8,
+        Space::Leaf => log_rows::is_sound(key, value),
         Space::Node => key.len() == 9 && value.len() == 32,
         Space::Head => key == reads::HEAD_KEY && reads::frontier_of(value).is_ok(),
         Space::Lease => value.len() >= 16,
@@ -89,12 +90,11 @@ fn exists<R: Rows>(rows: &R, space: Space, key: &[u8]) -> Result<bool, StoreErro
 /// Computes the log anew from its leaves and compares head and kept subtrees.
 fn check_log<R: Rows>(rows: &R, report: &mut Report) -> Result<(), StoreError> {
     let (mut log, mut nodes) = (Frontier::default(), 0);
-    rows.walk(Space::Leaf, Bound::Unbounded, &mut |key, frame| {
-        if key != log.size().to_be_bytes() {
-            report.fault(|| format!("the log has a gap before leaf {}", hex(key)));
+    let walked = log_rows::walk(rows, 0, &mut |number, leaf| {
+        if number != log.size() {
+            report.fault(|| format!("the log has a gap before leaf {number}"));
             return Ok(false);
         }
-        let Ok((_, leaf)) = deframe(Space::Leaf, key, frame) else { return Ok(false) };
         let mut completed = Vec::new();
         log.push_with(leaf_hash(leaf), |node, hash| completed.push((node, *hash)));
         for (node, hash) in completed.into_iter().filter(|(node, _)| node.level % NODE_STEP == 0) {
@@ -104,7 +104,12 @@ fn check_log<R: Rows>(rows: &R, report: &mut Report) -> Result<(), StoreError> {
             }
         }
         Ok(true)
-    })?;
+    });
+    // A damaged row was told above with the others, and ends the log here.
+    match walked {
+        Ok(()) | Err(StoreError::Corrupt(_)) => {}
+        Err(error) => return Err(error),
+    }
     report.log = reads::head(&log);
     if reads::frontier(rows)? != log {
         report.fault(|| "the head of the log does not follow from its leaves".to_owned());

@@ -1,8 +1,9 @@
 //! The leaves that wait for the log: those of one turn lie in one row, so that the log costs issuing little.
 //!
 //! Key: version, number of the row's first leaf within the turn (8 bytes each); a later turn has a greater version.
-//! Value: length (4 bytes) and bytes of each leaf. A key of 12 bytes is older: its value is one leaf.
+//! Value: the leaves, [packed](super::pack). A key of 12 bytes is older: its value is one leaf.
 
+use super::pack;
 use super::rows::{Space, damaged};
 use crate::domain::change::MAX_VALUE;
 use crate::domain::ports::StoreError;
@@ -20,8 +21,8 @@ pub fn is_key(key: &[u8]) -> bool {
 pub fn rows(version: u64, leaves: &[Vec<u8>]) -> Vec<(Vec<u8>, Vec<u8>)> {
     let mut rows: Vec<(Vec<u8>, Vec<u8>)> = Vec::new();
     for (number, leaf) in (0_u64..).zip(leaves) {
-        match rows.last_mut().filter(|(_, row)| row.len() + 4 + leaf.len() <= MAX_VALUE) {
-            Some((_, row)) => add(row, leaf),
+        match rows.last_mut().filter(|(_, row)| pack::fits(row, leaf, MAX_VALUE)) {
+            Some((_, row)) => pack::add(row, leaf),
             None => rows.push(([version.to_be_bytes(), number.to_be_bytes()].concat(), row(&[leaf]))),
         }
     }
@@ -32,29 +33,17 @@ pub fn rows(version: u64, leaves: &[Vec<u8>]) -> Vec<(Vec<u8>, Vec<u8>)> {
 pub fn row(leaves: &[impl AsRef<[u8]>]) -> Vec<u8> {
     let mut row = Vec::new();
     for leaf in leaves {
-        add(&mut row, leaf.as_ref());
+        pack::add(&mut row, leaf.as_ref());
     }
     row
 }
 
-fn add(row: &mut Vec<u8>, leaf: &[u8]) {
-    row.extend_from_slice(&u32::try_from(leaf.len()).unwrap_or(u32::MAX).to_be_bytes());
-    row.extend_from_slice(leaf);
-}
-
 /// The leaves of a row, oldest first.
-pub fn leaves(key: &[u8], mut value: &[u8]) -> Result<Vec<Vec<u8>>, StoreError> {
+pub fn leaves(key: &[u8], value: &[u8]) -> Result<Vec<Vec<u8>>, StoreError> {
     if key.len() == SINGLE {
         return Ok(vec![value.to_vec()]);
     }
-    let mut leaves = Vec::new();
-    while let Some((length, rest)) = value.split_first_chunk() {
-        let length = usize::try_from(u32::from_be_bytes(*length)).unwrap_or(usize::MAX);
-        let (leaf, rest) = rest.split_at_checked(length).ok_or_else(|| damaged(Space::Queue, key))?;
-        leaves.push(leaf.to_vec());
-        value = rest;
-    }
-    if value.is_empty() { Ok(leaves) } else { Err(damaged(Space::Queue, key)) }
+    pack::leaves(value).map(|leaf| leaf.map(<[u8]>::to_vec).ok_or_else(|| damaged(Space::Queue, key))).collect()
 }
 
 #[cfg(test)]

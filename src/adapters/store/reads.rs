@@ -1,7 +1,8 @@
 //! Questions, answered from the rows of any adapter.
 
-use std::ops::Bound;
+use std::ops::{Bound, Range};
 
+use super::log_rows;
 use super::rows::{Rows, Space, damaged, deframe, list_key, node_key, number, slot_key};
 use crate::base::id::{ListId, RequestId};
 use crate::domain::change::{Page, Receipt, Row, Status, StatusEntries, Table};
@@ -142,13 +143,25 @@ pub fn head(frontier: &Frontier) -> LogHead {
 /// [`Store::log_range`](crate::domain::ports::Store::log_range) of a log of `size` leaves.
 pub fn log_range<R: Rows>(rows: &R, size: u64, from: u64, n: u16) -> Result<Vec<Vec<u8>>, StoreError> {
     let end = size.min(from.saturating_add(u64::from(n.min(MAX_PAGE))));
-    (from..end).map(|seq| leaf(rows, seq)).collect()
+    let mut leaves = Vec::new();
+    each_leaf(rows, from..end, &mut |leaf| leaves.push(leaf.to_vec()))?;
+    Ok(leaves)
 }
 
-fn leaf<R: Rows>(rows: &R, seq: u64) -> Result<Vec<u8>, StoreError> {
-    let key = seq.to_be_bytes();
-    let found = read(rows, Space::Leaf, &key)?;
-    found.map(|(_, bytes)| bytes).ok_or_else(|| damaged(Space::Leaf, &key))
+/// Shows the leaves of a range, all of which must be there.
+fn each_leaf<R: Rows>(rows: &R, range: Range<u64>, see: &mut dyn FnMut(&[u8])) -> Result<(), StoreError> {
+    let mut next = range.start;
+    if range.is_empty() {
+        return Ok(());
+    }
+    log_rows::walk(rows, next, &mut |number, leaf| {
+        if number == next {
+            see(leaf);
+            next += 1;
+        }
+        Ok(number < next && next < range.end)
+    })?;
+    if next < range.end { Err(damaged(Space::Leaf, &log_rows::key(next))) } else { Ok(()) }
 }
 
 /// [`Store::log_node`](crate::domain::ports::Store::log_node) of a log of `size` leaves.
@@ -159,17 +172,18 @@ pub fn log_node<R: Rows>(rows: &R, size: u64, level: u8, index: u64) -> Result<H
     }
     let kept = level - level % NODE_STEP;
     let width = 1 << (level - kept);
-    let mut subtree = Frontier::default();
-    for at in index * width..(index + 1) * width {
+    let (mut subtree, range) = (Frontier::default(), index * width..(index + 1) * width);
+    if kept == 0 {
+        each_leaf(rows, range, &mut |leaf| subtree.push(merkle::leaf_hash(leaf)))?;
+        return Ok(subtree.root());
+    }
+    for at in range {
         subtree.push(kept_node(rows, Node { level: kept, index: at })?);
     }
     Ok(subtree.root())
 }
 
 fn kept_node<R: Rows>(rows: &R, node: Node) -> Result<Hash, StoreError> {
-    if node.level == 0 {
-        return leaf(rows, node.index).map(|bytes| merkle::leaf_hash(&bytes));
-    }
     let key = node_key(node);
     let found = read(rows, Space::Node, &key)?.ok_or_else(|| damaged(Space::Node, &key))?;
     found.1.try_into().map_err(|_| damaged(Space::Node, &key))

@@ -27,7 +27,7 @@ pub enum Space {
     Request,
     /// Leaves not yet integrated ([`queue`](super::queue)). Key: order of arrival.
     Queue,
-    /// The log. Key: sequence number.
+    /// The log ([`log_rows`](super::log_rows)). Key: number of the row's first leaf.
     Leaf,
     /// Hashes of complete subtrees of 256, 65,536 … leaves. Key: level, index.
     Node,

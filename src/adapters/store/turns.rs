@@ -4,6 +4,7 @@ use std::ops::{Bound, Range};
 use std::time::Duration;
 
 use super::batch::Batch;
+use super::log_rows::{self, Open};
 use super::queue;
 use super::reads::{self, HEAD_KEY, NODE_STEP};
 use super::rows::{Rows, Space, damaged, deframe, node_key, number};
@@ -65,8 +66,11 @@ impl<R: Rows> Batch<'_, R> {
         let mut frontier = self.frontier()?;
         let queued = self.unqueue(usize::try_from(max).unwrap_or(usize::MAX))?;
         let added = u32::try_from(queued.len()).unwrap_or(max);
+        let mut row = self.open_row(frontier.size())?;
         for bytes in queued {
-            self.put(Space::Leaf, frontier.size().to_be_bytes().to_vec(), &bytes);
+            if let Some(full) = row.add(frontier.size(), &bytes) {
+                self.put(Space::Leaf, log_rows::key(full.first), &full.value);
+            }
             frontier.push_with(merkle::leaf_hash(&bytes), |node, hash| {
                 if node.level % NODE_STEP == 0 {
                     self.put(Space::Node, node_key(node), hash);
@@ -74,9 +78,21 @@ impl<R: Rows> Batch<'_, R> {
             });
         }
         if added > 0 {
+            self.put(Space::Leaf, log_rows::key(row.first), &row.value);
             self.put(Space::Head, HEAD_KEY.to_vec(), &reads::head_value(&frontier));
         }
         Ok(Integrated { head: reads::head(&frontier), added })
+    }
+
+    /// The row that the leaf of a number goes on, or a new one.
+    fn open_row(&self, number: u64) -> Result<Open, StoreError> {
+        for first in log_rows::firsts(number) {
+            let found = self.look(Space::Leaf, &log_rows::key(first), |_, value| Ok(value.to_vec()))?;
+            if let Some(row) = found.map(|value| Open { first, value }).filter(|row| row.next() == number) {
+                return Ok(row);
+            }
+        }
+        Ok(Open::new(number))
     }
 
     fn frontier(&self) -> Result<merkle::Frontier, StoreError> {

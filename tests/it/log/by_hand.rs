@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use certless::adapters::store::pack;
 use certless::adapters::store::rows::{Space, deframe, enframe, slot_key};
 use certless::base::id::{AgencyCode, ListId};
 use certless::domain::change::Table;
@@ -143,10 +144,11 @@ fn one_status_bit_is_named_by_list_and_slot() {
 #[test]
 fn one_leaf_is_named_with_the_licence_that_it_tells_of() {
     let place = Place::new();
-    let rows = place.rows(Space::Leaf);
-    let index = rows.iter().position(|(_, value)| value[1] == 1).unwrap();
-    let (key, mut value) = rows[index].clone();
-    *value.last_mut().unwrap() ^= 1;
+    let (key, mut value) = place.rows(Space::Leaf).remove(0);
+    let leaves: Vec<_> = pack::leaves(&value).map(|leaf| leaf.unwrap().to_vec()).collect();
+    let index = leaves.iter().position(|leaf| leaf[1] == 1).unwrap();
+    let end: usize = leaves.iter().take(index + 1).map(|leaf| 4 + leaf.len()).sum();
+    value[end - 1] ^= 1;
     place.set(Space::Leaf, &key, Some(&value));
     let (code, en, zh) = place.verify();
     let wanted = format!("credential {}, leaf {index}", place.ids[0]);
