@@ -85,9 +85,7 @@ impl Loopback {
         let listener = runtime.block_on(TcpListener::bind(("127.0.0.1", 0))).map_err(|error| failed(&error))?;
         let address = listener.local_addr().map_err(|error| failed(&error))?;
         let router = router(&Config::default(), &service);
-        runtime.spawn(async move {
-            axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>()).await
-        });
+        runtime.spawn(plain(listener, router, service));
         Ok(Self { _runtime: runtime, address })
     }
 
@@ -115,10 +113,7 @@ async fn listen(config: &Config, service: Arc<Service>, ready: impl FnOnce()) ->
     let router = router(config, &service);
     if certificate.is_none() && tls::is_enclosed(config) {
         ready();
-        return axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>())
-            .with_graceful_shutdown(stop(service))
-            .await
-            .map_err(|error| failed(&error));
+        return plain(listener, router, service).await.map_err(|error| failed(&error));
     }
     let origin = service.city.names.base().to_owned();
     let authority = certificate.as_ref().map(|tls| tls.authority(&origin)).transpose()?.flatten();
@@ -131,19 +126,31 @@ async fn listen(config: &Config, service: Arc<Service>, ready: impl FnOnce()) ->
     guarded(listener, gate, router, service).await.map_err(|error| failed(&error))
 }
 
-/// Serves behind a gate; connections under way get a moment to end.
+/// Serves without encryption.
+async fn plain(listener: TcpListener, router: Router, service: Arc<Service>) -> std::io::Result<()> {
+    let server = prepared(listener, service)?;
+    server.serve(router.into_make_service_with_connect_info::<SocketAddr>()).await
+}
+
+/// Serves behind a gate.
 async fn guarded(listener: TcpListener, gate: Gate, router: Router, service: Arc<Service>) -> std::io::Result<()> {
+    let server = prepared(listener, service)?.acceptor(gate);
+    server.serve(router.into_make_service()).await
+}
+
+/// A server that ends with the process; connections under way get a moment to end.
+fn prepared(listener: TcpListener, service: Arc<Service>) -> std::io::Result<axum_server::Server<SocketAddr>> {
     let handle = axum_server::Handle::new();
     let ending = handle.clone();
     tokio::spawn(async move {
         stop(service).await;
         ending.graceful_shutdown(Some(Duration::from_secs(5)));
     });
-    let mut server = axum_server::from_tcp(listener.into_std()?)?.acceptor(gate).handle(handle);
+    let mut server = axum_server::from_tcp(listener.into_std()?)?.handle(handle);
     let http = server.http_builder();
     http.http1().timer(TokioTimer::new()).header_read_timeout(SILENCE);
     http.http2().timer(TokioTimer::new()).keep_alive_interval(SILENCE).keep_alive_timeout(SILENCE);
-    server.serve(router.into_make_service()).await
+    Ok(server)
 }
 
 /// How long a body may take: a little less than the whole request, so that the sender hears whose fault it was.

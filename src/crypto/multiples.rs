@@ -6,7 +6,6 @@
 
 use curve25519_dalek::edwards::EdwardsPoint;
 use curve25519_dalek::scalar::Scalar;
-use curve25519_dalek::traits::Identity as _;
 
 /// Bits of a scalar below 2²⁵⁶ and of the carry of its highest digit.
 const BITS: u32 = 257;
@@ -36,14 +35,18 @@ impl Multiples {
     }
 
     /// `sum` + scalar · P.
-    pub(super) fn add(&self, sum: EdwardsPoint, scalar: &Scalar) -> EdwardsPoint {
+    pub(super) fn add(&self, mut sum: EdwardsPoint, scalar: &Scalar) -> EdwardsPoint {
         let rows = self.rows.chunks_exact(1 << (self.width - 1));
-        let entry = |row: &'_ [EdwardsPoint], digit: i32| row.get(digit.unsigned_abs() as usize - 1).copied();
-        rows.zip(digits(scalar.as_bytes(), self.width)).fold(sum, |sum, (row, digit)| match digit {
-            0 => sum,
-            1.. => sum + entry(row, digit).unwrap_or_else(EdwardsPoint::identity),
-            ..0 => sum - entry(row, digit).unwrap_or_else(EdwardsPoint::identity),
-        })
+        for (row, digit) in rows.zip(digits(scalar.as_bytes(), self.width)) {
+            let multiple = (digit.unsigned_abs() as usize).checked_sub(1).and_then(|at| row.get(at));
+            // By reference: a point is 160 bytes, and copying one costs a tenth of adding it.
+            match multiple {
+                Some(multiple) if digit > 0 => sum = &sum + multiple,
+                Some(multiple) => sum = &sum - multiple,
+                None => {}
+            }
+        }
+        sum
     }
 }
 

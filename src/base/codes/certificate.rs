@@ -72,8 +72,10 @@ impl CertificateIdentifier {
         let rest = text.strip_prefix(ROOT).and_then(|rest| rest.strip_prefix('.')).ok_or_else(|| {
             ParseError::new("certificate_identifier_root", "the identifier must begin with 1.2.156.3005.2")
         })?;
-        let parts: Vec<&str> = rest.split('.').collect();
-        let &[type_code, issuer, serial, version, check] = parts.as_slice() else {
+        let mut parts = rest.split('.');
+        let five = [parts.next(), parts.next(), parts.next(), parts.next(), parts.next()];
+        let ([Some(type_code), Some(issuer), Some(serial), Some(version), Some(check)], None) = (five, parts.next())
+        else {
             return Err(ParseError::new("certificate_identifier_parts", "five parts must follow the root"));
         };
         let identifier =
@@ -129,8 +131,10 @@ impl CertificateIdentifier {
         if !(1..=999).contains(&version) {
             return Err(ParseError::new("certificate_identifier_version", "the version runs from 001 to 999"));
         }
-        let body = format!("{type_code}{issuer}{serial}{version:03}");
-        let check = check::mod_37_36(body.bytes())
+        let digit = |value: u16| b'0' + u8::try_from(value % 10).unwrap_or_default();
+        let digits = [version / 100, version / 10, version].map(digit);
+        let body = [type_code.as_str(), issuer, serial].into_iter().flat_map(str::bytes).chain(digits);
+        let check = check::mod_37_36(body)
             .ok_or_else(|| ParseError::new("certificate_identifier_character", "only 0-9 and A-Z are allowed"))?;
         Ok(Self { type_code, issuer: issuer.to_owned(), serial: serial.to_owned(), version, check })
     }
