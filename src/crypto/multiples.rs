@@ -41,8 +41,8 @@ impl Multiples {
             let multiple = (digit.unsigned_abs() as usize).checked_sub(1).and_then(|at| row.get(at));
             // By reference: a point is 160 bytes, and copying one costs a tenth of adding it.
             match multiple {
-                Some(multiple) if digit > 0 => sum = &sum + multiple,
-                Some(multiple) => sum = &sum - multiple,
+                Some(multiple) if digit > 0 => sum += multiple,
+                Some(multiple) => sum -= multiple,
                 None => {}
             }
         }

@@ -7,6 +7,9 @@ mod peers;
 mod soon;
 mod tamper;
 
+use std::ops::Range;
+
+use certless::adapters::store::pack;
 use certless::base::json::json;
 use certless::domain::leaf::{Entry, Kind};
 use certless::tlog::checkpoint::{Checkpoint, Policy};
@@ -17,6 +20,33 @@ use certless::tlog::tile::{Content, Tile, added, entries, hashes, tile_root};
 
 use crate::support::city::{Got, TestCity};
 use crate::support::roles::{Agency, Resident, row_of};
+
+/// Where a leaf lies in the store.
+struct LeafPlace<R> {
+    row: R,
+    value: Vec<u8>,
+    /// The leaf's bytes in the value.
+    bytes: Range<usize>,
+    /// Its number in the log.
+    index: usize,
+}
+
+/// The first leaf that tells of a licence's issuing, in rows of the log in order.
+fn first_issued<R>(rows: impl Iterator<Item = (R, Vec<u8>)>) -> LeafPlace<R> {
+    let mut index = 0;
+    for (row, value) in rows {
+        let mut end = 0;
+        for leaf in pack::leaves(&value) {
+            let leaf = leaf.expect("a sound row");
+            end += 4 + leaf.len();
+            if leaf[1] == 1 {
+                return LeafPlace { row, bytes: end - leaf.len()..end, index, value: value.clone() };
+            }
+            index += 1;
+        }
+    }
+    panic!("nothing was issued");
+}
 
 fn get(city: &TestCity, path: &str) -> Got {
     city.get(None, &format!("/log/{path}"), "*/*")

@@ -57,7 +57,7 @@ impl Open {
 
     /// Adds the leaf of a number; the row before when a new one had to be begun.
     pub fn add(&mut self, number: u64, leaf: &[u8]) -> Option<Self> {
-        let goes_on = self.value.is_empty() || number % WIDTH != 0 && pack::fits(&self.value, leaf, MAX_ROW);
+        let goes_on = self.value.is_empty() || !number.is_multiple_of(WIDTH) && pack::fits(&self.value, leaf, MAX_ROW);
         let full = (!goes_on).then(|| std::mem::replace(self, Self::new(number)));
         pack::add(&mut self.value, leaf);
         full
@@ -108,11 +108,12 @@ mod tests {
                 Some(Open { first, value }).filter(|row| row.next() == next)
             });
             let mut row = found.unwrap_or_else(|| Open::new(next));
-            for number in next..size.min(next + turn) {
+            let end = size.min(next + turn);
+            for number in next..end {
                 let full = row.add(number, &leaf(number));
                 kept.extend(full.map(|full| (key(full.first), full.value)));
-                next = number + 1;
             }
+            next = end;
             kept.insert(key(row.first), row.value);
         }
         assert!(kept.iter().all(|(key, value)| is_sound(key, value)));

@@ -64,11 +64,11 @@ fn appending(folder: &Path, span: Duration) -> Result<Vec<Figure>, Error> {
         let run = |name: &str, logged| issue(&folder.join(format!("{name}-{round}")), span, logged);
         let [plain, logged, again, other] =
             [run("without", false)?, run("with", true)?, run("with-again", true)?, run("without-again", false)?];
-        without.push((plain.0 + other.0) / 2.0);
-        with.push((logged.0 + again.0) / 2.0);
+        without.push(f64::midpoint(plain.0, other.0));
+        with.push(f64::midpoint(logged.0, again.0));
         cost.push((1.0 - (logged.0 + again.0) / (plain.0 + other.0)) * 100.0);
-        cpu.0.push((plain.1 + other.1) / 2.0);
-        cpu.1.push((logged.1 + again.1) / 2.0);
+        cpu.0.push(f64::midpoint(plain.1, other.1));
+        cpu.1.push(f64::midpoint(logged.1, again.1));
     }
     let cpu = format!("{:.0}, {:.0} µs", median(cpu.0), median(cpu.1));
     Ok(vec![

@@ -73,7 +73,8 @@ impl City {
         let value = self.vault().encode(Table::Credential, &key, head, &package.to_bytes()?)?;
         let issued = rfc3339(head.issued_at);
         let request = RequestId::parse(&format!("issue/{}", base64url(&bytes::<16>(self.random()))))?;
-        let mut change = Change::new(request, self.order_digest(order))
+        let digest = self.order_digest(order);
+        let mut change = Change::new(request, digest)
             .put(Table::Credential, key.clone(), value)
             .insert(Table::CredentialById, id, key.clone())
             .insert(Table::Licence, self.number_key(prepared), key.clone())
@@ -87,7 +88,7 @@ impl City {
             }
         }
         if let Some(row_key) = self.row_key(order) {
-            let imported = ImportedRow { id: head.id.clone(), digest: base64url(&self.order_digest(order)) };
+            let imported = ImportedRow { id: head.id.clone(), digest: base64url(&digest) };
             change = change.insert(Table::ImportRow, row_key, record::encode(&imported)?);
         }
         change.leaves.push(self.issued_leaf(head, package.credential.get(), head.issued_at));

@@ -4,10 +4,11 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use certless::adapters::store::pack;
 use certless::adapters::store::rows::{Space, deframe, enframe, slot_key};
 use certless::base::id::{AgencyCode, ListId};
 use certless::domain::change::Table;
+
+use super::{LeafPlace, first_issued};
 
 /// A city on the disk with four licences, one of them suspended; their identifiers in the order of issuing.
 struct Place {
@@ -144,11 +145,8 @@ fn one_status_bit_is_named_by_list_and_slot() {
 #[test]
 fn one_leaf_is_named_with_the_licence_that_it_tells_of() {
     let place = Place::new();
-    let (key, mut value) = place.rows(Space::Leaf).remove(0);
-    let leaves: Vec<_> = pack::leaves(&value).map(|leaf| leaf.unwrap().to_vec()).collect();
-    let index = leaves.iter().position(|leaf| leaf[1] == 1).unwrap();
-    let end: usize = leaves.iter().take(index + 1).map(|leaf| 4 + leaf.len()).sum();
-    value[end - 1] ^= 1;
+    let LeafPlace { row: key, mut value, bytes, index } = first_issued(place.rows(Space::Leaf).into_iter());
+    value[bytes.end - 1] ^= 1;
     place.set(Space::Leaf, &key, Some(&value));
     let (code, en, zh) = place.verify();
     let wanted = format!("credential {}, leaf {index}", place.ids[0]);

@@ -13,6 +13,7 @@ use certless::domain::log_audit::Findings;
 use certless::domain::log_audit::store::compare;
 
 use super::mixed::mix;
+use super::{LeafPlace, first_issued};
 use crate::support::city::{TestCity, city_on};
 use crate::support::roles::{Resident, Window};
 
@@ -143,12 +144,11 @@ fn one_status_bit() {
 #[test]
 fn one_leaf() {
     let (city, ids, mut rows) = city();
-    let leaves: Vec<usize> = rows.table("log_leaf").collect();
     // The leaf of the first licence's issuing: its digest is changed.
-    let index = leaves.iter().position(|at| rows.value(*at)[1] == 1).unwrap();
-    let mut value = rows.value(leaves[index]);
-    *value.last_mut().unwrap() ^= 1;
-    rows.set(leaves[index], &value);
+    let LeafPlace { row, mut value, bytes, index } =
+        first_issued(rows.table("log_leaf").map(|at| (at, rows.value(at))));
+    value[bytes.end - 1] ^= 1;
+    rows.set(row, &value);
     let findings = rows.findings(&city.base);
     let found = codes(&findings);
     assert!(found.iter().any(|(code, _)| *code == "leaf_changed"), "{found:?}");
@@ -184,12 +184,9 @@ fn one_removed_record_and_one_that_was_slipped_in() {
     assert!(codes(&findings).iter().any(|(code, _)| *code == "credential_missing"), "{findings:#?}");
     // The leaves of another credential with this one's record: it was never issued in this log.
     rows.rows.insert(at, taken);
-    for leaf in rows.table("log_leaf").filter(|at| rows.value(*at)[1] == 1).take(1).collect::<Vec<_>>() {
-        let mut value = rows.value(leaf);
-        let tag = value.len() - 34 - 16;
-        value[tag] ^= 1;
-        rows.set(leaf, &value);
-    }
+    let LeafPlace { row, mut value, bytes, .. } = first_issued(rows.table("log_leaf").map(|at| (at, rows.value(at))));
+    value[bytes.end - 34 - 16] ^= 1;
+    rows.set(row, &value);
     let findings = rows.findings(&city.base);
     let found: Vec<_> = codes(&findings).iter().map(|(code, _)| *code).collect();
     assert!(found.contains(&"credential_unlogged") && found.contains(&"credential_missing"), "{found:?}");
