@@ -1,13 +1,12 @@
 //! `certless application archive CASE`: what is left of a case, in one file that proves itself.
 
-use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
 
 use super::OK;
-use super::output::{Output, file_error};
+use super::output::{Output, file_error, write_private};
 use super::reach::{Reach, ReachArgs, console};
 use crate::base::id::ApplicationId;
 use crate::domain::archive::Archive;
@@ -54,7 +53,8 @@ pub fn run(args: &ApplicationArgs, out: Output) -> Result<u8, Error> {
     // What a server sent is an archive, or nothing is written.
     let members = Archive::parse(&bytes)?.members.len();
     let file = file.clone().unwrap_or_else(|| PathBuf::from(format!("{id}.archive.json")));
-    fs::write(&file, &bytes).map_err(|error| file_error(&file, &error))?;
+    // It names people.
+    write_private(&file, &bytes).map_err(|error| file_error(&file, &error))?;
     let at = file.display();
     out.say(format!("已归档：{at}（{members} 项）"), format!("Archived: {at} ({members} members)"));
     Ok(OK)

@@ -26,13 +26,13 @@ pub struct ReachArgs {
     #[command(flatten)]
     pub place: Place,
     /// The server that holds the city; https, or http on this machine.
-    #[arg(long, value_name = "URL", requires = "token", conflicts_with_all = ["data", "keys", "config"])]
+    #[arg(long, global = true, value_name = "URL", requires = "token", conflicts_with_all = ["data", "keys", "config"])]
     pub server: Option<String>,
     /// File with the access token for the server.
-    #[arg(long, value_name = "FILE", requires = "server")]
+    #[arg(long, global = true, value_name = "FILE", requires = "server")]
     pub token: Option<PathBuf>,
     /// File with the certificate authority of that server, PEM; the public ones otherwise.
-    #[arg(long, value_name = "FILE", requires = "server")]
+    #[arg(long, global = true, value_name = "FILE", requires = "server")]
     pub ca: Option<PathBuf>,
 }
 

@@ -12,6 +12,7 @@ use super::{OK, REFUSED};
 use crate::adapters::client::Client;
 use crate::base::id::{AgencyCode, TypeCode};
 use crate::base::json::{Value, json};
+use crate::base::time::{china_clock, china_date, parse_rfc3339};
 use crate::domain::error::{Error, ErrorKind};
 use crate::domain::trust::abroad::subscribe::NewPartner;
 use crate::http::partners::{glimpse_json, partner_json, partners_json, update_json};
@@ -270,14 +271,23 @@ fn reconcile(reach: &Reach, file: &Path, out: Output) -> Result<u8, Error> {
         Reach::There(client) => client.post("/api/reconcile", &json!({"journal": journal}))?,
     };
     let (entries, standing) = (number(&told, "entries"), number(&told, "standing"));
+    if entries == 0 {
+        out.say(
+            "没有新的记录：此前已全部核对，已指出的问题请按当时的结果处理。",
+            "Nothing new: every entry was looked at before, and what was told then still holds.",
+        );
+        return Ok(OK);
+    }
     out.say(
         format!("核对 {entries} 条，其中 {standing} 条无误。"),
         format!("{entries} entries looked at, {standing} of them stand."),
     );
     for outcome in items(&told, "outcomes").filter(|one| items(one, "notes").next().is_some()) {
-        let types: Vec<_> = items(outcome, "types").map(|one| text(one, "/code")).collect();
-        let (at, place) = (text(outcome, "/at"), text(outcome, "/place"));
-        out.line(format!("{at}  {place}  {}", types.join(",")));
+        let named = |one| Some(text(one, out.lang.pick("/name/zh", "/name/en"))).filter(|name| !name.is_empty());
+        let types: Vec<_> =
+            items(outcome, "types").map(|one| named(one).unwrap_or_else(|| text(one, "/code"))).collect();
+        let (at, place) = (local(text(outcome, "/at")), text(outcome, "/place"));
+        out.line(format!("{at}  {place}  {}", types.join(", ")));
         for note in items(outcome, "notes") {
             let mark = if note["grave"] == true { "✗" } else { "–" };
             out.line(format!("  {mark} {}{}", text(note, out.lang.pick("/zh", "/en")), other(note, out)));
@@ -293,8 +303,13 @@ fn other(note: &Value, out: Output) -> String {
         place => out
             .lang
             .pick("（另一处：{}）", " (the other place: {})")
-            .replace("{}", &format!("{place} {}", text(note, "/other/at"))),
+            .replace("{}", &format!("{place} {}", local(text(note, "/other/at")))),
     }
+}
+
+/// A time by the clock of those who read it.
+fn local(at: &str) -> String {
+    parse_rfc3339(at).map_or_else(|_| at.to_owned(), |at| format!("{} {}", china_date(at), china_clock(at)))
 }
 
 fn items<'a>(value: &'a Value, name: &str) -> impl Iterator<Item = &'a Value> {

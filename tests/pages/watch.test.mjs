@@ -1,10 +1,13 @@
 // Those who watch: the supervisor's counts, licences and second persons; the auditor's events and the transparency log.
 
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import test from "node:test";
 
-import { done, passwordOf, prepared, signIn, typeSignIn } from "./support.mjs";
+import { BIN, done, passwordOf, prepared, signIn, typeSignIn } from "./support.mjs";
 
 let city;
 let browser;
@@ -21,6 +24,38 @@ const saved = async (page, name) => {
   const [file] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name }).first().click()]);
   return { name: file.suggestedFilename(), text: readFileSync(await file.path(), "utf8") };
 };
+
+const folder = mkdtempSync(join(tmpdir(), "certless-watch-"));
+
+/** A file of some text; its path. */
+const written = (name, text) => {
+  const path = join(folder, name);
+  writeFileSync(path, text);
+  return path;
+};
+
+/** What the program says, and its exit code. */
+const certless = (...args) => {
+  const { status, stdout, stderr } = spawnSync(BIN, [...args, "--lang", "zh"], { cwd: folder, encoding: "utf8" });
+  return { status, said: stdout + stderr };
+};
+
+/** The rows of a CSV file by RFC 4180, read strictly: every row as wide as the heading, nothing beside the quotes. */
+function rowsOf(text) {
+  assert.ok(text.startsWith("\ufeff"), "a spreadsheet reads it as UTF-8");
+  assert.ok(text.endsWith("\r\n"), "the last row ends as the others do");
+  const rows = [[]];
+  const field = /(?:"((?:[^"]|"")*)"|([^",\r\n]*))(,|\r\n)/y;
+  for (field.lastIndex = 1; field.lastIndex < text.length; ) {
+    const at = field.lastIndex;
+    const [, quoted, plain, end] = field.exec(text) ?? assert.fail(`no field at ${at}: ${text.slice(at, at + 40)}`);
+    rows.at(-1).push(quoted === undefined ? plain : quoted.replaceAll('""', '"'));
+    if (end !== ",") rows.push([]);
+  }
+  rows.pop();
+  for (const row of rows) assert.equal(row.length, rows[0].length, row.join("|"));
+  return rows;
+}
 
 test("signing in leads each of them to the own page, and the supervisor may not audit", async () => {
   for (const [account, path] of [
@@ -56,9 +91,9 @@ test("the supervisor's counts are the agency's own; a type opens, is narrowed by
   await page.selectOption("#life", "valid");
   const file = await saved(page, "导出 CSV");
   assert.equal(file.name, "licences-GA-noCrime.csv");
-  const [header, ...rows] = file.text.replace("\ufeff", "").trimEnd().split("\r\n");
-  assert.match(header, /^电子证照标识,状态,/);
-  assert.ok(rows.length > 0 && rows.every((line) => /^1\.2\.156\.3005\.2\.[^,]+,正常,/.test(line)), rows[0]);
+  const [header, ...rows] = rowsOf(file.text);
+  assert.deepEqual(header.slice(0, 2), ["电子证照标识", "状态"]);
+  assert.ok(rows.length > 0 && rows.every(([id, state]) => id.startsWith("1.2.156.3005.2.") && state === "正常"), rows[0]);
   await done(page);
 });
 
@@ -73,7 +108,13 @@ test("the auditor narrows events by words and reads on page by page", async () =
   await page.getByLabel("筛选").fill(one);
   assert.equal(await rows.count(), 1);
   const file = await saved(page, "导出 CSV");
-  assert.match(file.text, new RegExp(`签发,[^\\r\\n]*${one.replaceAll(".", "\\.")}\\r\\n$`));
+  const [header, event, ...more] = rowsOf(file.text);
+  assert.ok(event.includes("签发") && event.at(-1) === one && more.length === 0, event.join());
+  await page.getByLabel("筛选").fill("");
+  await rows.nth(399).waitFor();
+  const whole = rowsOf((await saved(page, "导出 CSV")).text);
+  assert.deepEqual(whole[0], header);
+  assert.equal(whole.length - 1, await rows.count(), "every event that was read, each in a row");
   await page.getByLabel("筛选").fill("没有这样的");
   await page.getByText("没有符合条件的", { exact: false }).waitFor();
   await done(page);
@@ -87,6 +128,14 @@ test("the log's size and root are the checkpoint's; a proof is asked for, refuse
   const shown = await page.locator(".log .mono").first().textContent();
   assert.equal(shown.replaceAll(" ", ""), Buffer.from(root, "base64").toString("hex"));
   assert.equal((await page.locator(".log .big").textContent()).replace(/\D/g, ""), size);
+  // The two files are all that somebody outside needs: the log goes on from where it was.
+  const vkey = await saved(page, "下载公钥");
+  const kept = ["--checkpoint", written(checkpoint.name, checkpoint.text)];
+  const outside = certless("log", "verify", city.base, "--key", written(vkey.name, vkey.text), ...kept);
+  assert.equal(outside.status, 0, outside.said);
+  const forged = checkpoint.text.replace(root, Buffer.alloc(32, 7).toString("base64"));
+  const other = certless("log", "verify", city.base, "--key", join(folder, vkey.name), "--checkpoint", written("forged.txt", forged));
+  assert.notEqual(other.status, 0, other.said);
   for (const wrong of [size, "-1", "x", "", "110105199003074016"]) {
     await page.fill("#index", wrong);
     await page.keyboard.press("Enter");
@@ -113,6 +162,15 @@ test("a licence's issuing is found by its identifier, and a proof that was chang
   assert.equal(await page.locator(".steps .pass").count(), 2);
   const proof = await saved(page, "下载证明");
   assert.equal(proof.name, `${id}.tlog-proof`);
+  // The program of somebody else agrees, with the licence as its agency hands it out and the file as it was saved.
+  const { package: of } = (await city.api("agency-GA", "GET", `/api/credentials/${id}`)).body;
+  const licence = written("licence.json", JSON.stringify(of.credential));
+  const verified = certless("verify", licence, "--proof", written(proof.name, proof.text), "--server", city.base);
+  assert.equal(verified.status, 0, verified.said);
+  assert.match(verified.said, /✓ 公开日志/);
+  const { package: second } = (await city.api("agency-GA", "GET", `/api/credentials/${credentials[1].id}`)).body;
+  const swapped = certless("verify", written("other.json", JSON.stringify(second.credential)), "--proof", join(folder, proof.name), "--server", city.base);
+  assert.equal(swapped.status, 1, swapped.said);
   const entry = Buffer.from(/^extra (.+)$/m.exec(proof.text)[1], "base64");
   assert.equal(entry[1], 1, "the kind `issued`");
   const later = Buffer.from(entry);
@@ -149,8 +207,8 @@ test("the log's entries are read newest first, page by page, narrowed by words a
   await rows.nth(before).waitFor();
   await page.getByLabel("筛选").fill("签发");
   const file = await saved(page, "导出 CSV");
-  const [, ...lines] = file.text.trimEnd().split("\r\n");
-  assert.ok(lines.length > 0 && lines.every((line) => line.includes("签发")));
+  const [, ...lines] = rowsOf(file.text);
+  assert.ok(lines.length > 0 && lines.every((line) => line.includes("签发")), lines[0]);
   await page.locator(".growth svg path.line").waitFor();
   await page.getByText("以表格查看").click();
   await page.locator(".growth tbody tr").first().waitFor();
