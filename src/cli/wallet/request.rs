@@ -19,6 +19,7 @@ use crate::domain::trust::Registry;
 use crate::domain::wallet::request::{CheckedRequest, Pick, origin};
 use crate::vc::contexts::Contexts;
 use crate::wire::form;
+use crate::wire::oid4vp::dcql::Meta;
 use crate::wire::oid4vp::request::{MEDIA_TYPE, Reference};
 use crate::wire::oid4vp::response::Content;
 
@@ -56,7 +57,8 @@ pub(super) fn answer(args: &WalletArgs, asked: &Asked<'_>, out: &mut Console<'_>
     let (mut wallet, key) = opened(args, asked.wallet, out)?;
     let picks = wallet.plan(&request.object)?;
     for pick in &picks {
-        out.note(told_pick(pick, Lang::Zh), told_pick(pick, Lang::En))?;
+        let told = |lang| told_pick(pick, &request, lang);
+        out.note(told(Lang::Zh), told(Lang::En))?;
     }
     if !asked.yes {
         return out
@@ -72,10 +74,15 @@ pub(super) fn answer(args: &WalletArgs, asked: &Asked<'_>, out: &mut Console<'_>
     Ok(())
 }
 
-fn told_pick(pick: &Pick, lang: Lang) -> String {
+/// What would be shown: the claims, the view, or the whole licence, which a JSON credential shows whatever was asked for.
+fn told_pick(pick: &Pick, request: &CheckedRequest, lang: Lang) -> String {
     let claims: Vec<_> = pick.claims.iter().map(ToString::to_string).collect();
-    let what =
-        if claims.is_empty() { lang.pick("全部或视图", "all, or a view").to_owned() } else { claims.join(", ") };
+    let what = match request.object.query.credential(&pick.query).map(|query| &query.meta) {
+        Some(Meta::Types(_)) => lang.pick("整张证照的全部内容", "everything in the licence").to_owned(),
+        Some(Meta::View { view, .. }) => format!("{}{view}", lang.pick("视图 ", "view ")),
+        _ if claims.is_empty() => lang.pick("全部内容", "everything").to_owned(),
+        _ => claims.join(", "),
+    };
     format!("{}{} → {}: {what}", lang.pick("将出示：", "To be shown: "), pick.query, pick.licence)
 }
 

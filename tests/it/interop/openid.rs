@@ -267,6 +267,9 @@ fn our_wallet_answers_a_verifier_of_another_maker() {
                 let asked = json!({"op": "verifier-ask", "query": query, "mode": mode, "types": types});
                 let asked = peer.ask(&asked).unwrap();
                 let link = asked["link"].as_str().unwrap();
+                let told = wallet.try_run(&["present", "wallet", link, "--trust", "trust.json"]);
+                let told = String::from_utf8(told.stderr).unwrap();
+                assert_eq!(told.contains("everything in the licence"), format == "ldp_vc", "{told}");
                 wallet.run(&["present", "wallet", link, "--trust", "trust.json", "--yes"]);
                 let got = peer.ask(&json!({"op": "verifier-result", "id": asked["id"]})).unwrap();
                 assert_eq!(got["encrypted"], json!(mode == "direct_post.jwt"), "{got}");
