@@ -11,13 +11,11 @@ use super::open::write_trust_copy;
 use crate::base::bytes::hex;
 use crate::base::random::bytes;
 use crate::domain::error::Error;
-use crate::domain::ports::{LOG_LEASE, StoreError};
+use crate::domain::ports::{LOG_LEASE, LOG_LEASE_TIME, StoreError};
 use crate::http::service::Service;
 
 /// How often the queue of the log is looked at: a leaf is in the log within a second.
 const TICK: Duration = Duration::from_millis(250);
-/// How long the integrator's lease lasts without renewal.
-const LEASE: Duration = Duration::from_secs(5);
 /// Leaves integrated in one turn, and rows looked at by one sweep.
 const TURN: u32 = 4_096;
 /// Pages of the log that are indexed in one turn: twice as much as is integrated.
@@ -110,7 +108,7 @@ fn ask_turn(service: &Service, owner: &str) -> Result<(), Error> {
 
 fn integrate(service: &Service, owner: &str) -> Result<(), StoreError> {
     let store = service.city.store();
-    if let Some(epoch) = store.lease(LOG_LEASE, owner, LEASE)? {
+    if let Some(epoch) = store.lease(LOG_LEASE, owner, LOG_LEASE_TIME)? {
         let done = store.integrate(epoch, TURN)?;
         metrics::counter!("certless_log_size").absolute(done.head.size);
         index(service);

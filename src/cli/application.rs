@@ -1,18 +1,16 @@
 //! `certless application archive CASE`: what is left of a case, in one file that proves itself.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use clap::{Args, Subcommand};
 
 use super::OK;
 use super::output::{Output, file_error, write_private};
-use super::reach::{Reach, ReachArgs, console};
+use super::reach::{Reach, ReachArgs, console, settle_log};
 use crate::base::id::ApplicationId;
 use crate::domain::archive::Archive;
 use crate::domain::city::City;
 use crate::domain::error::Error;
-use crate::domain::ports::LOG_LEASE;
 
 /// Options of `application`.
 #[derive(Args, Debug)]
@@ -62,8 +60,6 @@ pub fn run(args: &ApplicationArgs, out: Output) -> Result<u8, Error> {
 
 /// The archive of a city whose data are open here; what is queued for the log is integrated first.
 fn here(city: &City, id: &ApplicationId) -> Result<Vec<u8>, Error> {
-    if let Some(epoch) = city.store().lease(LOG_LEASE, "console", Duration::from_secs(30))? {
-        while city.store().integrate(epoch, 10_000)?.added > 0 {}
-    }
+    settle_log(city)?;
     Ok(city.archive(id, &console())?.to_bytes())
 }

@@ -1,6 +1,7 @@
 //! How a command reaches the city: its data on this machine, or a server that holds them.
 
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 use clap::Args;
 
@@ -11,10 +12,11 @@ use crate::base::id::{AgencyCode, CredentialId, TypeCode};
 use crate::base::json::{Map, Value, json};
 use crate::domain::account::Author;
 use crate::domain::city::City;
-use crate::domain::error::Error;
+use crate::domain::error::{Error, ErrorKind};
 use crate::domain::issuance::Order;
 use crate::domain::issuance::life::Act;
 use crate::domain::pending::begin::Begun;
+use crate::domain::ports::LOG_LEASE_TIME;
 
 /// What a life is called that did not change yet.
 pub const WAITS: &str = "waits";
@@ -64,6 +66,19 @@ pub enum Outcome {
     Possible(String),
     /// Waits for a second person, as this action.
     Waits(String),
+}
+
+/// Moves what is queued into the log. A server that was cut off a moment ago still has its turn: that is waited for.
+pub fn settle_log(city: &City) -> Result<(), Error> {
+    let since = Instant::now();
+    loop {
+        match city.settle_log("console") {
+            Err(error) if error.kind == ErrorKind::Unavailable && since.elapsed() <= LOG_LEASE_TIME => {
+                std::thread::sleep(Duration::from_millis(100));
+            }
+            done => return done,
+        }
+    }
 }
 
 impl Reach {

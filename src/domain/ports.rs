@@ -19,6 +19,8 @@ use crate::crypto::Signer;
 pub const MAX_PAGE: u16 = 500;
 /// The lease whose holder may [integrate](Store::integrate).
 pub const LOG_LEASE: &str = "log";
+/// How long that lease is held at once; whoever integrates renews it at every turn.
+pub const LOG_LEASE_TIME: Duration = Duration::from_secs(5);
 
 /// Rows, status slots and the queue of the log, durable and atomic.
 ///

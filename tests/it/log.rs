@@ -1,6 +1,6 @@
 //! The log as an outsider follows it: checkpoint, tiles and entry bundles over HTTP, everything worked out anew.
 
-mod by_hand;
+pub(crate) mod by_hand;
 mod mixed;
 mod outside;
 mod peers;

@@ -31,8 +31,8 @@ pub fn read(
 ) -> Result<Summary, StoreError> {
     let mut reader = Reader { input, digest: Running::default(), line: 0 };
     let head = reader.next()?;
-    if number(&head, "certlessStore") != Some(1) || number(&head, "schema") != Some(u64::from(SCHEMA)) {
-        return Err(reader.refuse("not an export of this schema version"));
+    if number(&head, "certlessStore") != Some(1) || !number(&head, "schema").is_some_and(is_known) {
+        return Err(reader.refuse("not an export of a schema version that this program reads"));
     }
     let instance = text(&head, "instance").ok_or_else(|| reader.refuse("no instance"))?.to_owned();
     let version = number(&head, "version").ok_or_else(|| reader.refuse("no version"))?;
@@ -69,6 +69,11 @@ pub fn into_memory(input: impl BufRead) -> Result<(MemoryRows, Summary), StoreEr
         Ok(())
     })?;
     Ok((rows, summary))
+}
+
+/// Whether this program reads a schema version.
+pub fn is_known(schema: u64) -> bool {
+    (1..=u64::from(SCHEMA)).contains(&schema)
 }
 
 /// The rows that make a store of this instance and version.

@@ -15,6 +15,7 @@ use crate::base::clock::{Clock, SystemClock};
 use crate::base::json::{Value, json};
 use crate::base::random::SystemRandom;
 use crate::cli::output::{Output, file_error};
+use crate::cli::reach::settle_log;
 use crate::cli::{OK, REFUSED};
 use crate::domain::city::{City, Ports};
 use crate::domain::error::Error;
@@ -27,7 +28,7 @@ use crate::tlog::checkpoint::Checkpoint;
 /// Verifies, and says what was found.
 pub(super) fn run(args: &VerifyArgs, out: Output) -> Result<u8, Error> {
     let city = open(args)?;
-    city.settle_log("log-verify")?;
+    settle_log(&city)?;
     let mut findings = Findings::default();
     let head = city.store().log_head()?;
     if let Some(file) = &args.checkpoint {

@@ -4,7 +4,6 @@
 //! one that was removed.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
 
 use super::published::differs;
 use super::replay::{Digest, Records, Replay, Tag, status_name};
@@ -16,9 +15,9 @@ use crate::crypto::digest::sha256;
 use crate::domain::application::record::Head as Case;
 use crate::domain::change::{Row, Table};
 use crate::domain::city::City;
-use crate::domain::error::Error;
+use crate::domain::error::{Error, ErrorKind};
 use crate::domain::issuance::record::{CredentialHead, Life, Package};
-use crate::domain::ports::{LOG_LEASE, MAX_PAGE};
+use crate::domain::ports::{LOG_LEASE, LOG_LEASE_TIME, MAX_PAGE};
 use crate::domain::record;
 use crate::tlog::merkle::{Frontier, Node, leaf_hash};
 use crate::vc::leaf::{Entry, Kind};
@@ -383,11 +382,15 @@ fn published(city: &City, replay: &Replay, findings: &mut Findings) -> Result<()
 }
 
 impl City {
-    /// Moves everything that is queued into the log, as the integrator does.
+    /// Moves everything that is queued into the log, as the integrator does; `unavailable` while another is at it, or was
+    /// cut off less than [`LOG_LEASE_TIME`] ago.
     pub fn settle_log(&self, owner: &str) -> Result<(), Error> {
-        let ttl = Duration::from_secs(5);
-        let Some(epoch) = self.store().lease(LOG_LEASE, owner, ttl)? else {
-            return Err(Error::corrupt("another process integrates the log"));
+        let Some(epoch) = self.store().lease(LOG_LEASE, owner, LOG_LEASE_TIME)? else {
+            let error = Error::new(ErrorKind::Unavailable, "another process integrates the log");
+            return Err(error.after(5).says(
+                "日志正由另一个进程写入，或它刚被中断。请几秒后再试。",
+                "Another process is writing the log, or was just cut off. Try again in a few seconds.",
+            ));
         };
         while self.store().integrate(epoch, 4_096)?.added > 0 {}
         Ok(())

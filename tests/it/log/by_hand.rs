@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use certless::adapters::store::rows::{Space, deframe, enframe, slot_key};
+use certless::base::clock::{Clock as _, SystemClock};
 use certless::base::id::{AgencyCode, ListId};
 use certless::domain::change::Table;
 
@@ -83,7 +84,8 @@ impl Place {
     }
 }
 
-fn engine(store: &Path) -> sled::Db {
+/// The engine of a store that nobody has open.
+pub(crate) fn engine(store: &Path) -> sled::Db {
     let open = || sled::Config::new().path(store.join("sled")).segment_size(8 << 20).use_compression(false).open();
     // The engine frees its lock a moment after the database was closed.
     for _ in 0..400 {
@@ -121,6 +123,16 @@ fn the_bytes_of_one_licence_are_named_by_its_identifier() {
     let (code, en, zh) = place.verify();
     assert!(code == 1 && en.contains(&format!("credential {}", place.ids[2])) && en.contains("✗ 1 fault"), "{en}");
     assert!(zh.contains(&place.ids[2]) && zh.contains("✗ 发现 1 处不符"), "{zh}");
+}
+
+#[test]
+fn the_turn_of_a_server_that_was_just_cut_off_is_waited_for() {
+    let place = Place::new();
+    let end = SystemClock.now().as_millisecond() + 1_500;
+    let lease = [7_u64.to_be_bytes().as_slice(), &end.to_be_bytes(), b"server"].concat();
+    place.set(Space::Lease, b"log", Some(&lease));
+    let (code, en, zh) = place.verify();
+    assert!(code == 0 && SystemClock.now().as_millisecond() >= end, "{en}{zh}");
 }
 
 #[test]

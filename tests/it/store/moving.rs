@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use certless::adapters::store::SCHEMA;
 use certless::adapters::store::check::check;
 use certless::adapters::store::export::export;
 use certless::adapters::store::import::into_memory;
@@ -59,7 +60,8 @@ pub(super) fn a_broken_export_is_refused(fixture: &dyn Fixture) {
         ("a row twice", join(&[&lines[..5], &lines[4..]].concat())),
         ("more after the end", text.clone() + "{}\n"),
         ("rows exchanged", join(&[&lines[..4], &[lines[5], lines[4]], &lines[6..]].concat())),
-        ("another schema", text.replacen(r#""schema":1"#, r#""schema":2"#, 1)),
+        ("a newer schema", text.replacen(&format!(r#""schema":{SCHEMA}"#), &format!(r#""schema":{}"#, SCHEMA + 1), 1)),
+        ("no schema", text.replacen(&format!(r#""schema":{SCHEMA}"#), r#""schema":0"#, 1)),
         ("an unknown table", text.replacen(r#""table":"credential""#, r#""table":"secrets""#, 1)),
         ("not base64url", text.replacen(r#""key":"R"#, r#""key":"+"#, 1)),
         ("a value altered", text.replacen("YzEw", "YzEx", 1)),
@@ -173,7 +175,7 @@ pub(super) fn an_export_under_load_is_a_whole_store(fixture: &dyn Fixture) {
 #[test]
 fn every_version_ever_exported_opens() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/store");
-    for version in 1..=certless::adapters::store::SCHEMA {
+    for version in 1..=SCHEMA {
         let export = std::fs::read(format!("{folder}/v{version}.jsonl")).unwrap();
         let parent = tempfile::tempdir().unwrap();
         let dir = parent.path().join("city");

@@ -5,7 +5,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use certless::adapters::store::rows::{Space, enframe};
+use certless::adapters::store::SCHEMA;
+use certless::adapters::store::rows::{Space, deframe, enframe};
 use certless::adapters::store::sled::raw::Raw;
 use certless::adapters::store::sled::{Options, SledStore};
 use certless::base::random::SystemRandom;
@@ -14,6 +15,7 @@ use certless::domain::ports::{LOG_LEASE, Store, StoreError};
 
 use super::fixture::{Fixture, Sled, agency, change, clock, credential_key, issuance, list, request, small};
 use super::moving::fill;
+use crate::log::by_hand::engine;
 
 pub(super) fn open(dir: &Path) -> Result<SledStore, StoreError> {
     SledStore::open(dir, &small(), Arc::new(clock()), &SystemRandom)
@@ -130,13 +132,24 @@ fn a_snapshot_cut_off_while_it_was_written_is_no_damage() {
 }
 
 #[test]
-fn another_schema_version_is_refused() {
+fn a_newer_schema_version_is_refused_and_an_older_one_is_raised() {
     let dir = tempfile::tempdir().unwrap();
     drop(open(dir.path()).unwrap());
-    let frame = enframe(Space::Meta, b"schema", 1, &2_u64.to_be_bytes());
-    Raw::create(dir.path(), &small()).unwrap().commit([(Space::Meta, b"schema".to_vec(), frame)]).unwrap();
-    let result = open(dir.path()).map(drop);
-    assert!(matches!(&result, Err(StoreError::Refused(why)) if why.contains("schema version 2")), "{result:?}");
+    let newer = u64::from(SCHEMA) + 1;
+    let write = |schema: u64| {
+        let frame = enframe(Space::Meta, b"schema", 1, &schema.to_be_bytes());
+        Raw::create(dir.path(), &small()).unwrap().commit([(Space::Meta, b"schema".to_vec(), frame)]).unwrap();
+    };
+    for wrong in [0, newer] {
+        write(wrong);
+        let result = open(dir.path()).map(drop);
+        let named = format!("schema version {wrong}");
+        assert!(matches!(&result, Err(StoreError::Refused(why)) if why.contains(&named)), "{result:?}");
+    }
+    write(1);
+    drop(open(dir.path()).unwrap());
+    let frame = engine(dir.path()).open_tree(Space::Meta.name()).unwrap().get(b"schema").unwrap().unwrap();
+    assert_eq!(deframe(Space::Meta, b"schema", &frame).unwrap().1, u64::from(SCHEMA).to_be_bytes());
 }
 
 /// The engine's threads hold its lock for a moment after the database was closed; and a child that was forked holds every

@@ -13,7 +13,7 @@ use super::trees::engine;
 use super::{Options, Shared, SledStore, Trees};
 use crate::adapters::store::SCHEMA;
 use crate::adapters::store::batch::VERSION_KEY;
-use crate::adapters::store::import::{INSTANCE_KEY, SCHEMA_KEY, meta};
+use crate::adapters::store::import::{INSTANCE_KEY, SCHEMA_KEY, is_known, meta};
 use crate::adapters::store::reads;
 use crate::adapters::store::rows::Space;
 use crate::base::bytes::hex;
@@ -24,7 +24,7 @@ use crate::domain::ports::StoreError;
 impl SledStore {
     /// Opens the store in `dir`, or makes one where there is none.
     ///
-    /// `Held` while another process has it, `Refused` for another schema version, `Full` when the disk is and there is no
+    /// `Held` while another process has it, `Refused` for a newer schema version, `Full` when the disk is and there is no
     /// ballast left, `Corrupt` when the database does not open or holds less than its marker says.
     pub fn open(dir: &Path, options: &Options, clock: Arc<dyn Clock>, random: &dyn Random) -> Result<Self, StoreError> {
         let lock = disk::lock(dir)?;
@@ -55,7 +55,7 @@ fn recover(dir: &Path, options: &Options, random: &dyn Random) -> Result<(Trees,
         promised.as_ref().map_or(Ok(()), |marker| marker.check(None))?;
         create(&trees, dir, &barrier, &hex(&random::bytes::<16>(random)))?;
     }
-    check_schema(&trees)?;
+    raise_schema(&trees)?;
     let marker = facts(&trees)?;
     if let Some(promised) = &promised {
         promised.check(Some(&marker))?;
@@ -112,12 +112,19 @@ fn create(trees: &Trees, dir: &Path, barrier: &Barrier, instance: &str) -> Resul
     dir.parent().filter(|parent| !parent.as_os_str().is_empty()).map_or(Ok(()), disk::sync_directory)
 }
 
-fn check_schema(trees: &Trees) -> Result<(), StoreError> {
+/// Refuses a newer schema; a store of an older one becomes one of this, so that an older program refuses it from here on.
+fn raise_schema(trees: &Trees) -> Result<(), StoreError> {
     let schema = reads::read_number(trees, Space::Meta, SCHEMA_KEY)?;
-    if schema == u64::from(SCHEMA) {
-        return Ok(());
+    if !is_known(schema) {
+        return Err(StoreError::Refused(format!(
+            "the store has schema version {schema}, this program reads up to {SCHEMA}"
+        )));
     }
-    Err(StoreError::Refused(format!("the store has schema version {schema}, this program reads {SCHEMA}")))
+    if schema < u64::from(SCHEMA) {
+        let version = reads::read_number(trees, Space::Meta, VERSION_KEY)?;
+        trees.apply(meta(&instance(trees)?, version))?;
+    }
+    Ok(())
 }
 
 fn facts(trees: &Trees) -> Result<Marker, StoreError> {
