@@ -1,6 +1,7 @@
 //! `certless init`: the keys and the folder of a new city.
 
 use std::fs;
+use std::net::SocketAddr;
 
 use super::OK;
 use super::args::InitArgs;
@@ -18,6 +19,11 @@ pub fn run(args: &InitArgs, out: Output) -> Result<u8, Error> {
     let mut config = args.place.config()?;
     if let Some(base_url) = &args.base_url {
         config.base_url.clone_from(base_url);
+        // A city of this machine alone is its own front door, so it listens where its address says.
+        let own =
+            base_url.strip_prefix("http://").and_then(|rest| rest.trim_end_matches('/').parse::<SocketAddr>().ok());
+        config.listen =
+            own.filter(|own| own.ip().is_loopback() && config.listen.ip().is_loopback()).unwrap_or(config.listen);
     }
     config.check()?;
     make(&config)?;

@@ -8,6 +8,7 @@ use clap::{Args, Subcommand};
 
 use super::output::{Output, file_error, write_private};
 use super::reach::{Reach, ReachArgs};
+use super::verify::age;
 use super::{OK, REFUSED};
 use crate::adapters::client::Client;
 use crate::base::id::{AgencyCode, TypeCode};
@@ -177,11 +178,11 @@ fn print_partner(partner: &Value, out: Output) {
         format!("  承认 {}（{agencies}）", joined("types")),
         format!("  accepted: {} of {agencies}", joined("types")),
     );
-    let (version, expires, age) =
-        (number(partner, "version"), text(partner, "/expires"), number(partner, "ageSeconds"));
+    let (version, expires) = (number(partner, "version"), local(text(partner, "/expires")));
+    let age = age(i64::try_from(number(partner, "ageSeconds")).unwrap_or(i64::MAX), out.lang);
     out.say(
-        format!("  名录第 {version} 版，有效至 {expires}，{age} 秒前确认为最新"),
-        format!("  registry version {version}, valid until {expires}, known to be the newest {age} s ago"),
+        format!("  名录第 {version} 版，有效至 {expires}，{age}前确认为最新"),
+        format!("  registry version {version}, valid until {expires}, known to be the newest {age} ago"),
     );
     let detail = text(partner, "/trouble/detail");
     match text(partner, "/trouble/kind") {

@@ -252,7 +252,7 @@ fn print_relied(relied: &ReliedOn, out: Output) {
 }
 
 /// Seconds in the largest unit that fits.
-fn age(seconds: i64, lang: Lang) -> String {
+pub(super) fn age(seconds: i64, lang: Lang) -> String {
     let (count, zh, en) = match seconds {
         ..120 => (seconds, "秒", "s"),
         120..7_200 => (seconds / 60, "分钟", "min"),
