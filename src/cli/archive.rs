@@ -74,7 +74,8 @@ fn print(report: &Report, out: Output) {
         let mark = if one.wrong.is_none() { "✓" } else { "✗" };
         let wrong = one.wrong.as_ref().map(|wrong| format!(" — {}", said(wrong, out))).unwrap_or_default();
         let about = one.about.as_ref().map(|about| format!(" · {}", about.get(out.lang))).unwrap_or_default();
-        out.line(format!("  {mark} {}{about}: {}{wrong}", one.label.get(out.lang), one.name));
+        let colon = out.lang.pick("：", ": ");
+        out.line(format!("  {mark} {}{about}{colon}{}{wrong}", one.label.get(out.lang), one.name));
     }
 }
 

@@ -14,7 +14,7 @@ use super::{FAILED, OK, REFUSED};
 use crate::adapters::client::Client;
 use crate::app::verifier::Verifier;
 use crate::base::clock::{Clock, FixedClock, SystemClock};
-use crate::base::json::Value;
+use crate::base::json::{Limits, Value, parse_object};
 use crate::base::text::Lang;
 use crate::base::time::{Timestamp, china_date, parse_rfc3339};
 use crate::domain::archive::Archive;
@@ -79,9 +79,25 @@ impl Judge {
                 let policy = policy(args, verifier, log.as_ref());
                 local(verifier, &policy, input).map(|outcome| Told::Verdict(Box::new(outcome.verdict)))
             }
-            Self::Server(client) => args.log.ask(client, input).map(Told::Json),
+            Self::Server(client) => {
+                let unpacked = unpacked(input);
+                let mut verdict = args.log.ask(client, unpacked.as_deref().unwrap_or(input))?;
+                if args.bound {
+                    require_binding(&mut verdict);
+                }
+                Ok(Told::Json(verdict))
+            }
         }
     }
+}
+
+/// Refuses what a server accepted without its holder's proof.
+fn require_binding(verdict: &mut Value) {
+    let unproven =
+        |check: &&mut Value| check["check"] == Check::Binding.name() && check["state"] == State::Skipped.name();
+    let Some(check) = verdict["checks"].as_array_mut().into_iter().flatten().find(unproven) else { return };
+    check["state"] = State::Invalid.name().into();
+    verdict["accepted"] = false.into();
 }
 
 /// The certificate authority to believe the city's server for: the one that is named, or the city's own where it has one.
@@ -138,10 +154,13 @@ fn local(verifier: &Verifier, policy: &Policy<'_>, input: &[u8]) -> Result<Outco
     Ok(outcome)
 }
 
-/// The JSON credential of a package, as `issue --out` writes it; none for every other input.
+/// The JSON credential of a package, as `issue --out` writes it, or of a server's answer that has one; none for every other input.
 fn unpacked(input: &[u8]) -> Option<Vec<u8>> {
-    let package = Package::from_bytes(input).ok()?;
-    Some(package.credential.get().as_bytes().to_vec())
+    let package = Package::from_bytes(input).or_else(|error| {
+        let answer = parse_object(input, &Limits::DEFAULT).map_err(|_| error)?;
+        Package::from_bytes(answer.get("package").map(Value::to_string).unwrap_or_default().as_bytes())
+    });
+    Some(package.ok()?.credential.get().as_bytes().to_vec())
 }
 
 /// Reads text, JSON or a picture of a code.
@@ -209,20 +228,32 @@ fn print_credential(credential: &Summary, out: Output) {
         .map_or_else(|| credential.type_names.join(" "), |label| label.get(out.lang).to_owned());
     let issuer = credential.issuer_name.as_ref().map_or(credential.issuer.as_str(), |label| label.get(out.lang));
     out.line(format!("  {name} · {issuer}"));
-    let until = credential.valid_until.map(|until| china_date(until).to_string());
-    let until = until.as_deref().unwrap_or(out.lang.pick("长期", "no end"));
-    if let Some(from) = credential.valid_from {
-        out.line(format!("  {} {} – {until}", out.lang.pick("有效期", "Valid"), china_date(from)));
-    }
+    print_window(credential.valid_from, credential.valid_until, out);
     if let Some(relied) = &credential.relied {
         print_relied(relied, out);
     }
+    let types = credential.type_names.iter().map(String::as_str);
+    print_claims(types, credential.claims().into_iter().flat_map(Claims::subjects).flatten(), out);
+}
+
+fn print_window(from: Option<Timestamp>, until: Option<Timestamp>, out: Output) {
+    let until = until.map(|until| china_date(until).to_string());
+    let until = until.as_deref().unwrap_or(out.lang.pick("长期", "no end"));
+    if let Some(from) = from {
+        out.line(format!("  {} {} – {until}", out.lang.pick("有效期", "Valid"), china_date(from)));
+    }
+}
+
+/// The claims that a type of ours has, with their labels.
+fn print_claims<'a>(
+    mut types: impl Iterator<Item = &'a str>,
+    claims: impl Iterator<Item = (&'a String, &'a Value)>,
+    out: Output,
+) {
     let catalogue = Catalogue::embedded().ok();
-    let code = credential
-        .type_names
-        .iter()
+    let code = types
         .find_map(|name| catalogue?.find(name.rsplit('/').nth(1).unwrap_or(name)).or_else(|| catalogue?.find(name)));
-    for (name, value) in credential.claims().into_iter().flat_map(Claims::subjects).flatten() {
+    for (name, value) in claims {
         let field = code.and_then(|found| found.field(name));
         let label = field.map_or(name.as_str(), |field| field.label.get(out.lang));
         let shown = field.map_or_else(
@@ -230,9 +261,13 @@ fn print_credential(credential: &Summary, out: Output) {
             |field| field.display(value, out.lang),
         );
         if field.is_some() || value.is_boolean() {
-            out.line(format!("    {label}: {shown}"));
+            out.line(format!("    {label}{}{shown}", colon(out.lang)));
         }
     }
+}
+
+fn colon(lang: Lang) -> &'static str {
+    lang.pick("：", ": ")
 }
 
 /// Whose registry it rests on, and how old what is known is.
@@ -269,7 +304,8 @@ fn print_check(result: &CheckResult, out: Output) {
         State::Error => "?",
         State::Skipped => "–",
     };
-    out.line(format!("  {mark} {}: {}", result.check.title(out.lang), result.sentence(out.lang)));
+    let (title, colon, sentence) = (result.check.title(out.lang), colon(out.lang), result.sentence(out.lang));
+    out.line(format!("  {mark} {title}{colon}{sentence}"));
 }
 
 /// A server's verdict in the caller's language.
@@ -283,6 +319,13 @@ fn print_json(verdict: &Value, out: Output) {
         if let Some(name) = label("typeName") {
             out.line(format!("  {name} · {issuer}"));
         }
+        let time = |name: &str| parse_rfc3339(credential.get(name)?.as_str()?).ok();
+        print_window(time("validFrom"), time("validUntil"), out);
+        let types = credential["type"].as_array().into_iter().flatten().filter_map(Value::as_str);
+        let claims = credential.get("claims").map(std::slice::from_ref).unwrap_or_default();
+        let subjects =
+            claims.iter().flat_map(|claims| claims.as_array().map_or(std::slice::from_ref(claims), Vec::as_slice));
+        print_claims(types, subjects.filter_map(Value::as_object).flatten(), out);
     }
     for check in verdict["checks"].as_array().into_iter().flatten() {
         let mark = match check["state"].as_str() {
@@ -292,7 +335,8 @@ fn print_json(verdict: &Value, out: Output) {
             _ => "–",
         };
         let sentence = check[out.lang.pick("zh", "en")].as_str().unwrap_or_default();
-        out.line(format!("  {mark} {}: {sentence}", title(check["check"].as_str().unwrap_or_default(), out.lang)));
+        let title = title(check["check"].as_str().unwrap_or_default(), out.lang);
+        out.line(format!("  {mark} {title}{}{sentence}", colon(out.lang)));
     }
 }
 

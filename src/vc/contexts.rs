@@ -37,6 +37,7 @@ pub struct Contexts {
 struct Known {
     /// The context with a vocabulary for undefined terms wherever it clears the active context.
     hardened: Vec<u8>,
+    parsed: Value,
     editions: Vec<Digests>,
 }
 
@@ -124,6 +125,11 @@ impl Contexts {
     pub(super) fn hardened(&self, url: &str) -> Option<&[u8]> {
         self.known.get(url).map(|context| context.hardened.as_slice())
     }
+
+    /// The same, read.
+    pub(super) fn parsed(&self, url: &str) -> Option<&Value> {
+        self.known.get(url).map(|context| &context.parsed)
+    }
 }
 
 impl Known {
@@ -133,7 +139,7 @@ impl Known {
         let bytes = text.as_bytes();
         let edition =
             Digests { sha256: sha256(bytes).to_vec(), sha384: sha384(bytes).to_vec(), sha512: sha512(bytes).to_vec() };
-        Ok(Self { hardened: document.to_string().into_bytes(), editions: vec![edition] })
+        Ok(Self { hardened: document.to_string().into_bytes(), parsed: document, editions: vec![edition] })
     }
 }
 

@@ -15,7 +15,8 @@ use oxrdf::{Dataset, GraphName, Literal, NamedNode, NamedOrBlankNode, Quad, Term
 
 use super::contexts::{Contexts, UNDEFINED_TERM, harden};
 use super::finding::{Check, Code, Finding};
-use crate::base::json::{Map, Value, json};
+use super::scoped;
+use crate::base::json::{Map, Value};
 
 const UNDEFINED: &str = "certless-undefined:";
 const UNDEFINED_BASE: &str = "certless-undefined://base/";
@@ -33,7 +34,8 @@ pub fn dataset(document: &Map, contexts: &Contexts) -> Result<Dataset, Finding> 
     check_object(document, contexts, &mut budget)?;
     let mut whole = Value::Object(document.clone());
     harden(&mut whole);
-    put_vocabulary_first(&mut whole);
+    let types = scoped::join(&mut whole, contexts)?;
+    put_first(types, &mut whole);
     let bytes = whole.to_string();
     // A panic of the parser on hostile input is an input that cannot be read.
     catch_unwind(AssertUnwindSafe(|| read(&bytes, contexts.clone())))
@@ -90,9 +92,11 @@ fn read(bytes: &str, contexts: Contexts) -> Result<Dataset, Finding> {
     Ok(dataset)
 }
 
-fn put_vocabulary_first(document: &mut Value) {
+/// Puts the vocabulary of undefined terms and further terms before the document's contexts.
+fn put_first(mut terms: Map, document: &mut Value) {
     let Some(map) = document.as_object_mut() else { return };
-    let mut contexts = vec![json!({ "@vocab": UNDEFINED_TERM })];
+    terms.insert("@vocab".into(), UNDEFINED_TERM.into());
+    let mut contexts = vec![Value::Object(terms)];
     match map.remove("@context") {
         Some(Value::Array(items)) => contexts.extend(items),
         Some(single) => contexts.push(single),
@@ -198,17 +202,18 @@ fn check_literal(literal: &Literal) -> Result<(), Finding> {
     check_iri(&literal.datatype().into_owned())
 }
 
-fn lossy(detail: &str) -> Finding {
+pub(super) fn lossy(detail: &str) -> Finding {
     Finding::invalid(Check::Parse, Code::ModelViolation, format!("JSON-LD: {detail}"))
 }
 
-fn too_much(detail: &str) -> Finding {
+pub(super) fn too_much(detail: &str) -> Finding {
     Finding::invalid(Check::Parse, Code::TooMuchWork, detail)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::json::json;
 
     const BASE: &str = "https://www.w3.org/ns/credentials/v2";
     const EXAMPLES: &str = "https://www.w3.org/ns/credentials/examples/v2";

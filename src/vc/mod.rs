@@ -16,6 +16,7 @@ pub mod leaf;
 pub mod model;
 pub mod rdfc;
 pub mod schema;
+mod scoped;
 pub mod sd_jwt;
 pub mod status;
 pub mod verify;

@@ -15,6 +15,7 @@ use certless::vc::finding::Finding;
 use certless::vc::keys::{Keys, Purpose, ResolvedKey};
 use certless::vc::status::token::Token;
 use certless::vc::verify::{Policy, Verdict, receive};
+use certless::wire::qr::{self, Code, Correction};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -296,6 +297,26 @@ proptest! {
         if let Some(found) = verdict(changed.as_bytes()).filter(|found| found.accepted) {
             let original = verdict(world().samples[which].as_bytes()).unwrap();
             prop_assert!(says_no_more(&claims(&found), &claims(&original)), "{changed}");
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(config(48))]
+
+    #[test]
+    fn a_damaged_picture_of_a_code_says_nothing_new(svg in any::<bool>(), damages in vec(damage(), 1..4)) {
+        let printed = &world().samples[5];
+        let code = Code::new(printed, Correction::Medium).unwrap();
+        let mut bytes = if svg { code.to_svg().into_bytes() } else { code.to_png(4).unwrap() };
+        for damage in &damages {
+            damage.apply(&mut bytes);
+        }
+        for text in qr::read(&bytes).unwrap_or_default() {
+            if let Some(found) = verdict(text.as_bytes()).filter(|found| found.accepted) {
+                let original = verdict(printed.as_bytes()).unwrap();
+                prop_assert!(says_no_more(&claims(&found), &claims(&original)), "{text}");
+            }
         }
     }
 }

@@ -15,6 +15,7 @@ mod interop;
 mod journeys;
 mod log;
 mod pages;
+mod readme;
 mod staff;
 mod status_lists;
 mod store;

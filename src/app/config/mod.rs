@@ -11,7 +11,9 @@
 //! # Ok::<(), certless::base::error::ParseError>(())
 //! ```
 
+mod bounds;
 pub mod schema;
+mod sections;
 #[cfg(test)]
 mod tests;
 
@@ -29,6 +31,9 @@ use crate::base::id::TypeCode;
 use crate::base::json::{Limits as JsonLimits, parse_object};
 use crate::domain::catalogue::Catalogue;
 use crate::domain::city::rules::{self, AbroadRules, Deed, Rules, SessionRules, UseRules, WitnessRules};
+
+use bounds::out_of_range;
+pub use sections::{Fetch, FourEyes, Limits, Log, LogFormat, Staff, Store, Tls, Trust, Uses, Witnesses};
 
 /// One running city.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,177 +73,6 @@ pub struct Config {
     pub trust: Trust,
 }
 
-/// Objections to uses of licences (提出异议), and single-use copies of what was shown (加注件).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
-pub struct Uses {
-    /// Working days within which an objection is answered.
-    pub objection_days: u16,
-    /// Days for which a copy is good, at most.
-    pub copy_days: u16,
-}
-
-impl Default for Uses {
-    fn default() -> Self {
-        let rules = UseRules::default();
-        Self { objection_days: rules.objection_days, copy_days: rules.copy_days }
-    }
-}
-
-/// The witnesses of the log; who they are stands in the store (`certless witness`).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
-pub struct Witnesses {
-    /// How many must have cosigned before a checkpoint counts as witnessed.
-    pub quorum: u32,
-    /// Whether served checkpoints now and then carry a signature line that nobody knows, so that readers ignore it.
-    pub grease: bool,
-}
-
-impl Default for Witnesses {
-    fn default() -> Self {
-        let rules = WitnessRules::default();
-        Self { quorum: rules.quorum, grease: rules.grease }
-    }
-}
-
-/// How the trust registries of other cities are relied on; which cities, `certless trust` says.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
-pub struct Trust {
-    /// How often they are asked for newer versions, in seconds.
-    pub update_seconds: u32,
-    /// How long one is relied on that could not be asked for, in hours.
-    pub max_age_hours: u32,
-}
-
-impl Default for Trust {
-    fn default() -> Self {
-        let rules = AbroadRules::default();
-        Self { update_seconds: rules.every, max_age_hours: rules.max_age / 3_600 }
-    }
-}
-
-/// HTTPS.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
-pub struct Tls {
-    /// Whether HTTPS is spoken with the certificate of `certless tls init`.
-    pub enabled: bool,
-    /// A certificate chain of one's own, PEM; spoken with instead.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub certificate: Option<PathBuf>,
-    /// Its key, PEM.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub key: Option<PathBuf>,
-    /// Whether a machine in front speaks TLS, so that plain HTTP comes from it.
-    pub proxied: bool,
-}
-
-impl Tls {
-    /// Whether HTTPS is spoken here.
-    pub fn is_spoken(&self) -> bool {
-        self.enabled || self.certificate.is_some()
-    }
-}
-
-/// What may be fetched from others; nothing unless hosts are named.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
-pub struct Fetch {
-    /// `host`, `host:port`, `host:*`, `*.host` or `*`.
-    pub hosts: Vec<String>,
-    /// Whether this machine itself may be asked, also over plain http.
-    pub loopback: bool,
-    /// Whether private networks may be asked.
-    pub private: bool,
-    /// Longest time for one document, in seconds.
-    pub seconds: u32,
-    /// Longest document, in bytes.
-    pub bytes: u64,
-    /// Most redirects.
-    pub redirects: u8,
-    /// Files with the certificate authorities to trust, PEM; the public ones when none is named.
-    pub authorities: Vec<PathBuf>,
-}
-
-/// How much one caller may ask for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
-pub struct Limits {
-    /// Longest JSON or text body, in bytes.
-    pub body_bytes: usize,
-    /// Longest uploaded file, in bytes.
-    pub upload_bytes: usize,
-    /// Most rows of one batch.
-    pub batch_rows: usize,
-    /// Longest time for one request, in seconds.
-    pub request_seconds: u32,
-    /// Proxies of our own before this server; their `X-Forwarded-For` tells who calls.
-    pub proxies: u8,
-}
-
-/// The accounts of the staff: sessions, and what needs a second person.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
-pub struct Staff {
-    /// Longest time without activity before a session ends, in seconds.
-    pub idle_seconds: u32,
-    /// Longest time of a session, in seconds.
-    pub session_seconds: u32,
-    /// What needs a second person.
-    pub four_eyes: FourEyes,
-}
-
-/// Credential types whose issuing or change needs a second person: type codes, `*` for every type.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
-pub struct FourEyes {
-    /// Types issued by two.
-    pub issue: Vec<String>,
-    /// Types suspended by two.
-    pub suspend: Vec<String>,
-    /// Types reinstated by two.
-    pub reinstate: Vec<String>,
-    /// Types revoked by two.
-    pub revoke: Vec<String>,
-    /// How long an action waits for the second person, in hours.
-    pub hours: u32,
-}
-
-/// What is written about the running.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
-pub struct Log {
-    /// For people or for machines.
-    pub format: LogFormat,
-    /// Levels by module, as `info,certless=debug`.
-    pub filter: String,
-}
-
-/// How a log line looks.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum LogFormat {
-    /// One JSON object a line.
-    Json,
-    /// Plain lines for people.
-    #[default]
-    Text,
-}
-
-/// The embedded store.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
-pub struct Store {
-    /// Memory for the cache, in bytes.
-    pub cache_bytes: u64,
-    /// Free disk space below which nothing is written any more, in bytes.
-    pub free_bytes: u64,
-}
-
-const MIB: u64 = 1024 * 1024;
-
 impl Default for Config {
     fn default() -> Self {
         let listen = SocketAddr::from(([127, 0, 0, 1], 8080));
@@ -259,58 +93,6 @@ impl Default for Config {
             witnesses: Witnesses::default(),
             trust: Trust::default(),
         }
-    }
-}
-
-impl Default for Fetch {
-    fn default() -> Self {
-        Self {
-            hosts: Vec::new(),
-            loopback: false,
-            private: false,
-            seconds: 5,
-            bytes: MIB,
-            redirects: 3,
-            authorities: Vec::new(),
-        }
-    }
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            body_bytes: 1024 * 1024,
-            upload_bytes: 8 * 1024 * 1024,
-            batch_rows: 10_000,
-            request_seconds: 30,
-            proxies: 0,
-        }
-    }
-}
-
-impl Default for Staff {
-    fn default() -> Self {
-        let sessions = SessionRules::default();
-        Self { idle_seconds: sessions.idle, session_seconds: sessions.absolute, four_eyes: FourEyes::default() }
-    }
-}
-
-impl Default for FourEyes {
-    fn default() -> Self {
-        let none = Vec::new;
-        Self { issue: none(), suspend: none(), reinstate: none(), revoke: none(), hours: 72 }
-    }
-}
-
-impl Default for Log {
-    fn default() -> Self {
-        Self { format: LogFormat::default(), filter: "info,sled=warn,ureq=warn".to_owned() }
-    }
-}
-
-impl Default for Store {
-    fn default() -> Self {
-        Self { cache_bytes: 128 * MIB, free_bytes: 256 * MIB }
     }
 }
 
@@ -336,54 +118,6 @@ impl Config {
         let config: Self = serde_json::from_value(object.into()).map_err(|error| malformed(error.to_string()))?;
         config.check()?;
         Ok(config)
-    }
-
-    /// Checks what types cannot say; to be asked again after flags changed a value.
-    pub fn check(&self) -> Result<(), ParseError> {
-        if !is_origin(&self.base_url) {
-            return Err(out_of_range("baseUrl", "scheme, host and port only, as https://licence.example"));
-        }
-        let keys_named = self.keys.as_ref().is_none_or(|keys| !keys.as_os_str().is_empty());
-        if self.data.as_os_str().is_empty() || !keys_named || self.log.filter.is_empty() {
-            return Err(out_of_range("data, keys, log.filter", "must not be empty"));
-        }
-        self.rules()?;
-        if self.tls.certificate.is_some() != self.tls.key.is_some() {
-            return Err(out_of_range("tls.certificate, tls.key", "one without the other"));
-        }
-        AllowList::parse(&self.fetch.hosts).map_err(|error| out_of_range("fetch.hosts", &error.detail))?;
-        for (name, range, value) in self.numbers() {
-            if !range.contains(&value) {
-                return Err(out_of_range(name, &format!("{value} is not within {}..={}", range.start(), range.end())));
-            }
-        }
-        Ok(())
-    }
-
-    fn numbers(&self) -> [(&'static str, std::ops::RangeInclusive<u64>, u64); 18] {
-        let wide = |value: usize| u64::try_from(value).unwrap_or(u64::MAX);
-        let values = [
-            u64::from(self.fetch.seconds),
-            self.fetch.bytes,
-            u64::from(self.fetch.redirects),
-            wide(self.limits.body_bytes),
-            wide(self.limits.upload_bytes),
-            wide(self.limits.batch_rows),
-            u64::from(self.limits.request_seconds),
-            u64::from(self.limits.proxies),
-            u64::from(self.staff.idle_seconds),
-            u64::from(self.staff.session_seconds),
-            u64::from(self.staff.four_eyes.hours),
-            self.store.cache_bytes,
-            self.store.free_bytes,
-            u64::from(self.uses.objection_days),
-            u64::from(self.uses.copy_days),
-            u64::from(self.witnesses.quorum),
-            u64::from(self.trust.update_seconds),
-            u64::from(self.trust.max_age_hours),
-        ];
-        let mut values = values.into_iter();
-        schema::NUMBERS.map(|number| (number.name, number.range(), values.next().unwrap_or_default()))
     }
 
     /// The folder of the key files.
@@ -447,23 +181,4 @@ fn four_eyes_type(name: &str) -> Result<Option<TypeCode>, ParseError> {
     let known = known.filter(|known| known.code() == name);
     let known = known.ok_or_else(|| out_of_range("staff.fourEyes", &format!("there is no credential type {name}")))?;
     Ok(Some(known.annotation().code.clone()))
-}
-
-fn out_of_range(name: &str, detail: &str) -> ParseError {
-    ParseError::new("config_value", format!("{name}: {detail}"))
-}
-
-/// `http` or `https`, a host, perhaps a port, and nothing else.
-fn is_origin(text: &str) -> bool {
-    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
-    let Some(authority) = rest else { return false };
-    let (host, port) = match authority.rsplit_once(':') {
-        Some((host, port)) if !port.ends_with(']') => (host, port),
-        _ => (authority, "443"),
-    };
-    let named = |host: &str| host.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-.".contains(&b));
-    let bracketed = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
-    let known =
-        bracketed.map_or_else(|| !host.is_empty() && named(host), |v6| v6.parse::<std::net::Ipv6Addr>().is_ok());
-    known && port.parse::<u16>().is_ok_and(|port| port > 0)
 }

@@ -76,7 +76,7 @@ fn values_out_of_range_are_refused_with_their_name() {
     let error = Config::parse(br#"{"store":{"freeBytes":1}}"#).unwrap_err();
     assert!(error.detail.starts_with("store.freeBytes: 1 is not within"), "{error}");
     for url in ["https://licence.example", "http://127.0.0.1:8080", "https://[::1]:8443", "https://[2001:db8::1]"] {
-        assert!(super::is_origin(url), "{url}");
+        assert!(super::bounds::is_origin(url), "{url}");
     }
 }
 

@@ -14,10 +14,13 @@ use crate::base::json::{Limits, Value, json, parse};
 use crate::base::random::{SystemRandom, bytes};
 use crate::base::text::Lang;
 use crate::cli::console::{Console, file_error};
+use crate::domain::catalogue::Catalogue;
 use crate::domain::error::{Error, ErrorKind};
 use crate::domain::trust::Registry;
+use crate::domain::wallet::Wallet;
 use crate::domain::wallet::request::{CheckedRequest, Pick, origin};
 use crate::vc::contexts::Contexts;
+use crate::vc::sd_jwt::ClaimPath;
 use crate::wire::form;
 use crate::wire::oid4vp::dcql::Meta;
 use crate::wire::oid4vp::request::{MEDIA_TYPE, Reference};
@@ -57,7 +60,7 @@ pub(super) fn answer(args: &WalletArgs, asked: &Asked<'_>, out: &mut Console<'_>
     let (mut wallet, key) = opened(args, asked.wallet, out)?;
     let picks = wallet.plan(&request.object)?;
     for pick in &picks {
-        let told = |lang| told_pick(pick, &request, lang);
+        let told = |lang| told_pick(pick, &request, &wallet, lang);
         out.note(told(Lang::Zh), told(Lang::En))?;
     }
     if !asked.yes {
@@ -75,15 +78,23 @@ pub(super) fn answer(args: &WalletArgs, asked: &Asked<'_>, out: &mut Console<'_>
 }
 
 /// What would be shown: the claims, the view, or the whole licence, which a JSON credential shows whatever was asked for.
-fn told_pick(pick: &Pick, request: &CheckedRequest, lang: Lang) -> String {
-    let claims: Vec<_> = pick.claims.iter().map(ToString::to_string).collect();
+fn told_pick(pick: &Pick, request: &CheckedRequest, wallet: &Wallet, lang: Lang) -> String {
+    let licence = wallet.licences().iter().find(|licence| licence.id == pick.licence);
+    let kind = licence.and_then(|licence| Catalogue::embedded().ok()?.find(&licence.type_code));
+    let name = kind.map_or(pick.query.as_str(), |kind| kind.label().get(lang));
+    let label = |claim: &ClaimPath| {
+        let claim = claim.to_string();
+        kind.and_then(|kind| kind.field(&claim)).map(|field| field.label.get(lang).to_owned()).unwrap_or(claim)
+    };
+    let claims: Vec<_> = pick.claims.iter().map(label).collect();
     let what = match request.object.query.credential(&pick.query).map(|query| &query.meta) {
         Some(Meta::Types(_)) => lang.pick("整张证照的全部内容", "everything in the licence").to_owned(),
         Some(Meta::View { view, .. }) => format!("{}{view}", lang.pick("视图 ", "view ")),
         _ if claims.is_empty() => lang.pick("全部内容", "everything").to_owned(),
-        _ => claims.join(", "),
+        _ => claims.join(lang.pick("、", ", ")),
     };
-    format!("{}{} → {}: {what}", lang.pick("将出示：", "To be shown: "), pick.query, pick.licence)
+    let (begins, colon) = (lang.pick("将出示：", "To be shown: "), lang.pick("：", ": "));
+    format!("{begins}{name} {}{colon}{what}", pick.licence)
 }
 
 fn registry(client: &Client, file: Option<&PathBuf>, out: &mut Console<'_>) -> Result<Registry, Error> {

@@ -10,6 +10,7 @@ use crate::base::time::Date;
 use super::annotation::{Fallback, Field, FieldFormat, Source};
 use super::fault::{Fault, RowError};
 use super::holders::Holder;
+use super::numbering::{Part, parts};
 use super::row::{EFFECTIVE, EXPIRING, HOLDER_COLUMNS, HOLDER_NAME, ISSUED, Issuing, NUMBER};
 use super::validity::{Until, Validity};
 use super::views::birth_date;
@@ -267,6 +268,17 @@ impl<'a> Filling<'a> {
             None => self.fault(&column, Fault::NoNumber),
         }
         made
+    }
+
+    /// Takes back that no number could be made where a field that it is made of is told already: mending that mends it.
+    pub(super) fn spare_number(&mut self) {
+        let rule = self.kind.numbering();
+        let parts = rule.template.as_deref().and_then(|template| parts(template).ok()).unwrap_or_default();
+        let told =
+            |part: &Part<'_>| matches!(part, Part::Field(name) if self.errors.iter().any(|error| error.field == *name));
+        if parts.iter().any(told) {
+            self.errors.retain(|error| error.code != Fault::NoNumber.code());
+        }
     }
 
     fn put_number(&mut self, number: &str) {

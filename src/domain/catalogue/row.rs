@@ -99,6 +99,7 @@ impl CredentialType {
         let holders = holders::read(&mut filling);
         filling.check_agreement();
         filling.check_subjects(validity.is_some());
+        filling.spare_number();
         let (Some(validity), Some(number), Some(issued)) = (validity, number, issued) else {
             return Err(filling.errors);
         };

@@ -45,6 +45,10 @@ fn a_picture_of_a_code_is_accepted_once_where_its_status_can_be_told() {
     let ran = verify(&place, &["--json", &format!("issued/{id}.json")]);
     let verdict: serde_json::Value = serde_json::from_str(&ran.answers).unwrap();
     assert_eq!((verdict["accepted"].as_bool(), verdict["format"].as_str()), (Some(false), Some("ldp_vc")));
+    let package = fs::read_to_string(place.path(&format!("issued/{id}.json"))).unwrap();
+    place.write("answer.json", format!("{{\"package\":{package},\"status\":\"valid\"}}"));
+    let of_an_answer = verify(&place, &["--json", "answer.json"]).answers;
+    assert!(of_an_answer.contains("\"format\":\"ldp_vc\""), "{of_an_answer}");
     let states: Vec<_> =
         verdict["checks"].as_array().unwrap().iter().map(|check| check["state"].as_str().unwrap()).collect();
     assert_eq!(states, ["valid", "valid", "valid", "valid", "error", "valid", "skipped", "skipped", "skipped"]);

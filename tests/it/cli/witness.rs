@@ -141,6 +141,17 @@ fn a_wallet_fetches_the_companion_once_and_keeps_it() {
     place.write("card.tlog-proof", &proof.answers);
     let asked = place.certless(&["verify", "card.json", "--proof", "card.tlog-proof", "--server", &city.base]);
     assert!(asked.code == 0 && asked.answers.contains("✓ Public log"), "{asked:?}");
+    for shown in ["  Valid ", "    Name: "] {
+        assert!(asked.answers.contains(shown), "{shown}: {asked:?}");
+    }
+
+    // Nobody's key signed this showing: refused where that is asked for, also when a server decides.
+    let bound = |more: &[&str]| place.certless(&[&["verify", "--server", &city.base, "package.json"], more].concat());
+    assert_eq!(bound(&[]).code, 0);
+    let refused = bound(&["--bound"]);
+    assert!(refused.code == 1 && refused.answers.contains("✗ Holder"), "{refused:?}");
+    let refused = bound(&["--bound", "--json"]);
+    assert!(refused.code == 1 && refused.answers.contains("\"accepted\":false"), "{refused:?}");
 }
 
 #[test]

@@ -234,6 +234,19 @@ fn a_number_is_given_made_or_missing() {
 }
 
 #[test]
+fn a_number_that_could_not_be_made_is_not_told_beside_the_field_that_it_is_made_of() {
+    let row = json!({ "name": "张演示", "sex": "1", "idNumber": "430112198503140011", "category": "4", "grade": "3",
+        "address": "演示路1号", "issueDate": "2026-03-02", "approvingOrg": "望城区残疾人联合会（演示）" });
+    assert_eq!(fill("disability", &row).unwrap().number, "43011219850314001143");
+    let told = |row: &Value| {
+        let errors = fill("disability", row).unwrap_err();
+        errors.into_iter().map(|error| (error.field, error.code)).collect::<Vec<_>>()
+    };
+    assert_eq!(told(&with(row.clone(), "grade", json!("9"))), [("grade".to_owned(), "not_listed")]);
+    assert_eq!(told(&with(row, "grade", json!(""))), [("grade".to_owned(), "missing")]);
+}
+
+#[test]
 fn metadata_columns_are_checked_too() {
     let row = with(card(), "certificateIssuingAuthorityLevel", json!("区县级"));
     assert_eq!(fill("idCard", &row).unwrap().certificate["certificateIssuingAuthorityLevel"], "区县级");
