@@ -9,10 +9,12 @@ use super::usage::write::{Context, Seen};
 use super::usage::{Mode, Place};
 use crate::base::bytes::{base64url, hex};
 use crate::base::id::RequestId;
+use crate::base::json::{Map, Value};
 use crate::base::random::bytes;
 use crate::base::text::Label;
 use crate::crypto::digest::sha256;
 use crate::vc::finding::{Code, State};
+use crate::vc::model::one_or_more;
 use crate::vc::verify::verdict::CheckResult;
 use crate::vc::verify::{Once, Outcome, Policy, Received, Verdict, verify};
 
@@ -20,6 +22,21 @@ impl City {
     /// Verifies without remembering: for looking at something again.
     pub fn verify(&self, received: Received, policy: &Policy<'_>) -> Outcome {
         verify(received, policy, &self.sources())
+    }
+
+    /// Whether nobody else has to be asked to verify a credential: the registry names its keys, the city keeps its status.
+    pub fn verifies_alone(&self, credential: &Map) -> bool {
+        fn text<'a>(object: &'a Value, name: &str) -> Option<&'a str> {
+            object.get(name).and_then(Value::as_str)
+        }
+        let registry = self.registry();
+        let known =
+            |proof: &Value| text(proof, "verificationMethod").is_some_and(|method| registry.method(method).is_some());
+        let own = |entry: &Value| {
+            text(entry, "statusListCredential").is_some_and(|list| self.names.own_status_list(list).is_some())
+        };
+        one_or_more(credential.get("proof")).iter().all(known)
+            && one_or_more(credential.get("credentialStatus")).iter().all(own)
     }
 
     /// Verifies, and remembers a presentation that is accepted, so that it is accepted once.

@@ -8,6 +8,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use serde::{Deserialize, Serialize};
 
+use super::signers::ListSigners;
 use crate::base::id::ListId;
 use crate::base::json::{Limits, Map, Value, parse_object};
 use crate::base::time::{Timestamp, plus_seconds};
@@ -163,7 +164,7 @@ impl City {
     /// Reads and verifies a list token that was fetched at `now`.
     fn read_token(&self, bytes: Vec<u8>, now: Timestamp) -> Result<Kept<Listed<Token>>, Finding> {
         let text = std::str::from_utf8(&bytes).map_err(|_| invalid("the list is not text"))?;
-        let (list, key) = Token::from_jwt(text.trim(), self)?;
+        let (list, key) = Token::from_jwt(text.trim(), &ListSigners(self))?;
         let life = list.ttl.and_then(|ttl| i64::try_from(ttl).ok()).map_or(REFRESH, |ttl| ttl.min(REFRESH));
         Ok(Kept::new(Listed { list, controller: key.controller }, bytes, now, life))
     }
@@ -176,8 +177,13 @@ impl City {
     /// Reads and verifies a list credential that was fetched at `now`.
     fn read_bitstring(&self, bytes: Vec<u8>, now: Timestamp) -> Result<Kept<Listed<Map>>, Finding> {
         let list = parse_object(&bytes, &Limits::DEFAULT).map_err(|error| invalid(&error.to_string()))?;
-        let proofs = data_integrity::verify(&list, self, &Expect::new(Purpose::AssertionMethod, now), self.contexts())
-            .map_err(|findings| invalid(&findings.first().map(ToString::to_string).unwrap_or_default()))?;
+        let proofs = data_integrity::verify(
+            &list,
+            &ListSigners(self),
+            &Expect::new(Purpose::AssertionMethod, now),
+            self.contexts(),
+        )
+        .map_err(|findings| unsigned(findings.into_iter().next()))?;
         let named = list.get("issuer").and_then(issuer_id).unwrap_or_default().to_owned();
         if !proofs.iter().any(|proof| proof.controller == named) {
             return Err(invalid("the list is another issuer's"));
@@ -326,6 +332,14 @@ fn told<T>(kept: &Documents<T>, form: ListForm) -> Vec<KeptList> {
         Some(KeptList { uri: uri.clone(), form, fetched_at: one.fetched_at, content })
     };
     kept.iter().filter_map(list).collect()
+}
+
+/// A list whose proof does not hold; what is wrong with the key is said as such.
+fn unsigned(finding: Option<Finding>) -> Finding {
+    match finding {
+        Some(finding) if finding.check == Check::Status => finding,
+        finding => invalid(&finding.map(|finding| finding.to_string()).unwrap_or_default()),
+    }
 }
 
 fn invalid(detail: &str) -> Finding {

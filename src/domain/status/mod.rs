@@ -7,6 +7,7 @@
 pub mod foreign;
 pub mod kept;
 pub mod publish;
+mod signers;
 
 use std::collections::HashMap;
 use std::ops::Range;

@@ -271,6 +271,50 @@ fn a_rollback_a_fork_and_an_expired_registry_are_undecided() {
 }
 
 #[test]
+fn a_list_signed_with_a_key_that_the_registry_does_not_name_decides_nothing() {
+    let mut story = Story::new(&["idCard"], &[]);
+    story.resident.obtain(&story.b, "idCard");
+    let whole = story.resident.wallet.find("idCard").unwrap().credential().to_owned();
+    story.clock.advance(60);
+    // The agency's own document names the new key; the registry that city A has does not.
+    story.rotate_key_of_b();
+    story.show("idCard").undecided(Check::Status, "key_unknown");
+    Stranger(&story.a).verify(&whole).undecided(Check::Status, "key_unknown");
+    story.update();
+    story.show("idCard").accept();
+    Stranger(&story.a).verify(&whole).accept();
+}
+
+#[test]
+fn a_list_signed_with_a_stolen_key_decides_nothing() {
+    let mut story = Story::new(&["idCard"], &[]);
+    let id = story.resident.obtain(&story.b, "idCard");
+    let whole = story.resident.wallet.find("idCard").unwrap().credential().to_owned();
+    let ga = AgencyCode::parse("GA").unwrap();
+    let registry = story.b.service.city.registry();
+    let stolen = registry.agencies.iter().find(|agency| agency.code == ga).unwrap().keys[0].id.clone();
+    let since = certless::base::time::plus_seconds(story.b.service.city.now(), 500);
+    story.clock.advance(1_000);
+    for verb in ["suspend", "reinstate"] {
+        assert_eq!(Agency::new(&story.b, "GA").change(&id, verb).0, 200);
+    }
+    let made = |form: &str| story.b.get(None, "/status/GA-0", form).bytes;
+    let (bitstring, token) = (made("application/vc"), made("application/statuslist+jwt"));
+    story.rotate_key_of_b();
+    story.b.service.city.compromise_key(&ga, &stolen, since).unwrap();
+    // The licence was signed while the key was good, the lists were not.
+    let list = format!("{}/status/GA-0", story.b.base);
+    story.line.answer(&list, Some(bitstring));
+    story.update();
+    Stranger(&story.a).verify(&whole).undecided(Check::Status, "key_compromised");
+    story.line.answer(&list, Some(token));
+    story.show("idCard").undecided(Check::Status, "key_compromised");
+    story.line.answer(&list, None);
+    story.show("idCard").accept();
+    Stranger(&story.a).verify(&whole).accept();
+}
+
+#[test]
 fn while_the_other_city_is_away_what_is_known_counts_until_it_is_too_old() {
     let mut story = Story::new(&["idCard"], &[]);
     story.resident.obtain(&story.b, "idCard");
@@ -321,6 +365,7 @@ fn a_city_is_believed_only_after_its_root_key_was_compared() {
 fn what_comes_over_a_bad_line_is_not_believed() {
     let mut story = Story::new(&["idCard"], &[]);
     story.resident.obtain(&story.b, "idCard");
+    story.show("idCard").accept();
     story.clock.advance(60);
     story.rotate_key_of_b();
     let truth = story.b.service.city.trust_document().unwrap();
@@ -391,6 +436,38 @@ fn hostile(answer: &'static str) -> String {
         }
     });
     base
+}
+
+#[test]
+fn those_who_ask_the_city_do_not_wait_for_whom_the_city_asks() {
+    let policy = Policy {
+        hosts: AllowList::parse(&["127.0.0.1:*"]).unwrap(),
+        loopback: true,
+        private: false,
+        total: Duration::from_secs(3),
+        max_bytes: 64 * 1024,
+        max_redirects: 0,
+        authorities: Vec::new(),
+    };
+    let city = TestCity::with_web(Arc::new(Outbound(Fetcher::new(policy))));
+    let mut resident = Resident::nth(0);
+    resident.obtain(&city, "idCard");
+    let mut credential: Value = serde_json::from_str(resident.wallet.find("idCard").unwrap().credential()).unwrap();
+    credential["credentialStatus"][0]["statusListCredential"] = format!("{}/status/GA-0", hostile("slow")).into();
+    let text = credential.to_string();
+    std::thread::scope(|scope| {
+        // More than the threads that answer requests.
+        let asked: Vec<_> = (0..4).map(|_| scope.spawn(|| Stranger(&city).verify(&text))).collect();
+        std::thread::sleep(Duration::from_millis(500));
+        let begun = Instant::now();
+        assert_eq!(city.get(None, "/health", "*/*").status, 200);
+        let waited = begun.elapsed();
+        assert!(asked.iter().all(|one| !one.is_finished()), "the slow server was not asked");
+        assert!(waited < Duration::from_secs(1), "{waited:?}");
+        for one in asked {
+            assert_eq!(one.join().unwrap().check(Check::Status).0, "error");
+        }
+    });
 }
 
 #[test]
