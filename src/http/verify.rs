@@ -50,7 +50,9 @@ async fn verify(State(service): State<Shared>, Upload { media, bytes: body, proo
             Received::Credential(credential) if service.city.verifies_alone(credential) => {
                 service.city.verify(received, &Policy::full(service.city.now())).verdict
             }
-            _ => blocking(&service, move |service| decide(service, received)).await?,
+            Received::Credential(_) | Received::Presentation(_) | Received::SdJwt(_) | Received::Compact(_) => {
+                blocking(&service, move |service| decide(service, received)).await?
+            }
         }
     };
     count(&verdict);

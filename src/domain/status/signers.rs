@@ -3,7 +3,7 @@
 use crate::base::time::Timestamp;
 use crate::did::split_fragment;
 use crate::domain::city::City;
-use crate::domain::trust::{Registry, TrustedKey};
+use crate::domain::trust::Registry;
 use crate::vc::finding::{Check, Code, Finding};
 use crate::vc::keys::{Keys, Purpose, ResolvedKey};
 
@@ -14,24 +14,21 @@ pub(super) struct ListSigners<'a>(pub(super) &'a City);
 
 impl Keys for ListSigners<'_> {
     fn resolve(&self, method: &str, purpose: Purpose, at: Timestamp) -> Result<ResolvedKey, Finding> {
-        if let Some(listed) = self.listed(method) {
-            let key = listed.ok_or_else(|| {
-                Finding::error(Check::Status, Code::KeyUnknown, "the registry does not name the key of the list")
-            })?;
-            key.check(Some(at)).map_err(|finding| Finding::error(Check::Status, finding.code, finding.detail))?;
+        let (issuer, _) = split_fragment(method);
+        let own = self.0.registry();
+        if own.issuer(issuer).is_some() {
+            require(&own, method, at)?;
+        } else if let Some(city) = self.0.abroad.issuer(issuer) {
+            require(&city.registry, method, at)?;
         }
         self.0.resolve(method, purpose, at)
     }
 }
 
-impl ListSigners<'_> {
-    /// The key of an agency that a registry names: `None` when none names it, `Some(None)` when none names the key.
-    fn listed(&self, method: &str) -> Option<Option<TrustedKey>> {
-        let (issuer, _) = split_fragment(method);
-        let of = |registry: &Registry| {
-            registry.issuer(issuer)?;
-            Some(registry.method(method).map(|(_, key)| key.clone()))
-        };
-        of(&self.0.registry()).or_else(|| of(&self.0.abroad.issuer(issuer)?.registry))
-    }
+/// Fails unless the registry names the key and it was good at a time.
+fn require(registry: &Registry, method: &str, at: Timestamp) -> Result<(), Finding> {
+    let (_, key) = registry.method(method).ok_or_else(|| {
+        Finding::error(Check::Status, Code::KeyUnknown, "the registry does not name the key of the list")
+    })?;
+    key.check(Some(at)).map_err(|finding| Finding::error(Check::Status, finding.code, finding.detail))
 }
