@@ -60,41 +60,6 @@ pub fn serve(config: &Config, city: City, ready: impl FnOnce()) -> Result<(), Er
     if health.ready { Ok(()) } else { Err(Error::new(ErrorKind::Unavailable, health.reason.unwrap_or_default())) }
 }
 
-/// A server on a free loopback port with threads of its own name, for measuring it.
-pub struct Loopback {
-    _runtime: tokio::runtime::Runtime,
-    address: SocketAddr,
-}
-
-impl Loopback {
-    /// What the names of its threads begin with.
-    pub const THREADS: &str = "loopback";
-
-    /// Starts serving a city.
-    pub fn start(city: City) -> Result<Self, Error> {
-        let runtime = tokio::runtime::Builder::new_multi_thread().thread_name(Self::THREADS).enable_all().build();
-        let runtime = runtime.map_err(|error| failed(&error))?;
-        let service = Arc::new(Service {
-            city,
-            conformance: false,
-            limits: Limits::default(),
-            metrics: None,
-            pages: Arc::new(ui::Site),
-            hub: http::hub::Hub::default(),
-        });
-        let listener = runtime.block_on(TcpListener::bind(("127.0.0.1", 0))).map_err(|error| failed(&error))?;
-        let address = listener.local_addr().map_err(|error| failed(&error))?;
-        let router = router(&Config::default(), &service);
-        runtime.spawn(plain(listener, router, service));
-        Ok(Self { _runtime: runtime, address })
-    }
-
-    /// Where it listens.
-    pub fn address(&self) -> SocketAddr {
-        self.address
-    }
-}
-
 /// Fails where the address cannot be had, for work that would be in vain without it.
 pub fn require_free(address: SocketAddr) -> Result<(), Error> {
     std::net::TcpListener::bind(address).map(drop).map_err(|error| taken(address, &error))
@@ -146,7 +111,12 @@ fn prepared(listener: TcpListener, service: Arc<Service>) -> std::io::Result<axu
         stop(service).await;
         ending.graceful_shutdown(Some(Duration::from_secs(5)));
     });
-    let mut server = axum_server::from_tcp(listener.into_std()?)?.handle(handle);
+    Ok(bounded(listener)?.handle(handle))
+}
+
+/// A server that does not wait for ever for a request.
+pub(super) fn bounded(listener: TcpListener) -> std::io::Result<axum_server::Server<SocketAddr>> {
+    let mut server = axum_server::from_tcp(listener.into_std()?)?;
     let http = server.http_builder();
     http.http1().timer(TokioTimer::new()).header_read_timeout(SILENCE);
     http.http2().timer(TokioTimer::new()).keep_alive_interval(SILENCE).keep_alive_timeout(SILENCE);
@@ -232,7 +202,7 @@ async fn terminated(signal: &mut Option<tokio::signal::unix::Signal>) {
     }
 }
 
-fn failed(error: &std::io::Error) -> Error {
+pub(super) fn failed(error: &std::io::Error) -> Error {
     Error::new(ErrorKind::Unavailable, error.to_string())
 }
 
