@@ -1,6 +1,6 @@
 //! The one verification pipeline: whatever was scanned or dropped becomes one verdict.
 //!
-//! [`receive`] tells the format, [`verify`] makes every check that applies and lists them all. [`Verified`] can be made
+//! [`receive()`] tells the format, [`verify`] makes every check that applies and lists them all. [`Verified`] can be made
 //! only here: what acts on a presentation takes `Verified<Presentation>` and so cannot forget to verify. Read
 //! [`verdict`] (the answer), [`sources`] (the ports), `evidence` (checks common to all formats), then one file a format.
 
