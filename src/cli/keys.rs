@@ -17,8 +17,8 @@ use crate::http::keys::keys_json;
 
 /// Lists or changes keys: of a city whose store nobody else holds, or through the server that holds it.
 pub fn run(args: &KeysArgs, out: Output) -> Result<u8, Error> {
-    if let Some(server) = &args.server {
-        let client = Client::open(server, args.token.as_deref(), args.ca.as_deref())?;
+    if let Some(server) = &args.holder.server {
+        let client = Client::open(server, args.holder.token.as_deref(), args.holder.ca.as_deref())?;
         on_server(&client, &args.command, out)?;
         return Ok(OK);
     }

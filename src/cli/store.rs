@@ -26,7 +26,7 @@ const MOST_LINE: u64 = 1 << 20;
 
 /// Works on the store here, or asks the server that holds it.
 pub fn run(args: &StoreArgs, out: Output) -> Result<u8, Error> {
-    match (&args.command, &args.server) {
+    match (&args.command, &args.holder.server) {
         (StoreCommand::Export { out: file }, server) => {
             let written = write_export(file.as_deref(), &|target| match server {
                 Some(server) => fetch_export(&client(server, args)?, target),
@@ -57,7 +57,7 @@ pub fn run(args: &StoreArgs, out: Output) -> Result<u8, Error> {
 }
 
 fn client(server: &str, args: &StoreArgs) -> Result<Client, Error> {
-    Client::open(server, args.token.as_deref(), args.ca.as_deref())
+    Client::open(server, args.holder.token.as_deref(), args.holder.ca.as_deref())
 }
 
 /// Asks the store on this machine, which nobody else holds meanwhile.

@@ -8,12 +8,9 @@ use super::place::Place;
 use crate::base::id::AgencyCode;
 use crate::domain::city::keys::OwnRole;
 
-/// Options of `keys`.
+/// The server that holds the store, and how to speak to it as its operator.
 #[derive(Args, Debug)]
-pub struct KeysArgs {
-    /// Where the city is.
-    #[command(flatten)]
-    pub place: Place,
+pub struct Holder {
     /// The running server that holds the store.
     #[arg(long, global = true, value_name = "URL", requires = "token")]
     pub server: Option<String>,
@@ -23,6 +20,17 @@ pub struct KeysArgs {
     /// File with the certificate authority of that server, PEM; the public ones otherwise.
     #[arg(long, global = true, value_name = "FILE", requires = "server")]
     pub ca: Option<PathBuf>,
+}
+
+/// Options of `keys`.
+#[derive(Args, Debug)]
+pub struct KeysArgs {
+    /// Where the city is.
+    #[command(flatten)]
+    pub place: Place,
+    /// The server, where one holds the store.
+    #[command(flatten)]
+    pub holder: Holder,
     /// What to do.
     #[command(subcommand)]
     pub command: KeysCommand,
@@ -86,15 +94,9 @@ pub struct StoreArgs {
     /// Where the city is.
     #[command(flatten)]
     pub place: Place,
-    /// The running server that holds the store.
-    #[arg(long, global = true, value_name = "URL", requires = "token")]
-    pub server: Option<String>,
-    /// File with the operator's token for that server.
-    #[arg(long, global = true, value_name = "FILE", requires = "server")]
-    pub token: Option<PathBuf>,
-    /// File with the certificate authority of that server, PEM; the public ones otherwise.
-    #[arg(long, global = true, value_name = "FILE", requires = "server")]
-    pub ca: Option<PathBuf>,
+    /// The server, where one holds the store.
+    #[command(flatten)]
+    pub holder: Holder,
     /// What to do.
     #[command(subcommand)]
     pub command: StoreCommand,
