@@ -184,7 +184,7 @@ fn city_keys(ring: &Keyring, registry: &Registry) -> CityKeys {
     let signers: BTreeMap<_, _> =
         ring.agencies().filter_map(|code| published_key(ring, registry, code)).map(agency_signer).collect();
     let permutations =
-        ring.agencies().map(|code| (code.clone(), Permutation::new(*ring.status_permutation(code).expose())));
+        ring.agencies().map(|code| (code.clone(), Permutation::new(ring.status_permutation(code).expose())));
     CityKeys {
         own: RwLock::new(Arc::new(own_keys(ring, registry))),
         sealer: Sealer::new(storage.sealing.expose()),

@@ -50,6 +50,16 @@ pub fn parse_text(text: &str, limits: &Limits) -> Result<Value, ParseError> {
     Ok(value)
 }
 
+/// Shows an object as a value to whoever wants one, without copying it.
+pub fn lent<T>(map: &mut Map, see: impl FnOnce(&Value) -> T) -> T {
+    let value = Value::Object(std::mem::take(map));
+    let seen = see(&value);
+    if let Value::Object(back) = value {
+        *map = back;
+    }
+    seen
+}
+
 fn too_large(length: usize, limits: &Limits) -> ParseError {
     ParseError::new("json_too_large", format!("{length} bytes, limit {}", limits.bytes))
 }
@@ -158,6 +168,14 @@ impl<'de> Visitor<'de> for Strict {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_was_lent_comes_back() {
+        let mut map = Map::from_iter([("a".to_owned(), json!([1, 2]))]);
+        let before = map.clone();
+        assert_eq!(lent(&mut map, |value| value["a"][1].clone()), json!(2));
+        assert_eq!(map, before);
+    }
 
     fn code(text: &str) -> &'static str {
         parse(text.as_bytes(), &Limits::DEFAULT).expect_err("must be refused").code

@@ -71,7 +71,7 @@ impl City {
         let key = self.conformance_key();
         let method = did::key::method_url(key.public_key());
         let options = ProofOptions::new(Purpose::AssertionMethod, method, self.now()).with_suite(issuer.suite());
-        Ok(sign(&credential, &options, &key, self.contexts()))
+        Ok(sign(credential, &options, &key, self.contexts()))
     }
 
     fn check_conforming(&self, credential: &Map) -> Result<(), Finding> {

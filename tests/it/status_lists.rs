@@ -88,7 +88,7 @@ fn running() -> Running {
         sealer: Sealer::new(&[4; 32]),
         holder_tag: Secret::new([5; 32]),
         tokens: Secret::new([6; 32]),
-        permutations: BTreeMap::from([(agency(), Permutation::new([7; 32]))]),
+        permutations: BTreeMap::from([(agency(), Permutation::new(&[7; 32]))]),
         agencies: RwLock::new(BTreeMap::from([(
             agency(),
             Arc::new(AgencySigner { key_id: "key-1".to_owned(), signer: key }),

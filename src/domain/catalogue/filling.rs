@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::base::codes::citizen::CitizenId;
-use crate::base::json::{Map, Value};
+use crate::base::json::{Map, Value, lent};
 use crate::base::time::Date;
 
 use super::annotation::{Fallback, Field, FieldFormat, Source};
@@ -311,12 +311,12 @@ impl<'a> Filling<'a> {
 
     /// Checks the subjects by the schema. Dates that could not be made for want of others are not told as missing.
     pub(super) fn check_subjects(&mut self, dated: bool) {
-        let subjects = self.subjects.clone();
         let rule = self.kind.validity();
         let made = |name: &str| rule.until.as_deref() == Some(name) || rule.from.as_deref() == Some(name);
-        for (i, subject) in subjects.into_iter().enumerate() {
-            let Err(problems) = self.kind.check_subject(&Value::Object(subject)) else { continue };
-            for problem in problems {
+        for i in 0..self.subjects.len() {
+            let problems =
+                self.subjects.get_mut(i).map(|subject| lent(subject, |subject| self.kind.check_subject(subject)));
+            for problem in problems.and_then(Result::err).unwrap_or_default() {
                 let in_path = problem.path.split('/').nth(1).filter(|name| !name.is_empty()).map(str::to_owned);
                 let Some(name) = in_path.or_else(|| problem.member.clone()) else { continue };
                 if !dated && made(&name) && problem.keyword == "required" {
@@ -373,10 +373,10 @@ impl<'a> Filling<'a> {
     }
 
     /// Checks the metadata; what follows from a fault already told is not told again.
-    pub(super) fn check_certificate(&mut self, certificate: &Map) {
+    pub(super) fn check_certificate(&mut self, certificate: &mut Map) {
         let faultless = self.errors.is_empty();
         let given = |name: &str| self.kind.annotation().metadata.get(name) == Some(&Source::Row);
-        let problems = self.kind.shared().certificate.validate(&Value::Object(certificate.clone()));
+        let problems = lent(certificate, |certificate| self.kind.shared().certificate.validate(certificate));
         for problem in problems.err().unwrap_or_default() {
             let in_path = problem.path.split('/').nth(1).filter(|name| !name.is_empty()).map(str::to_owned);
             match in_path.or_else(|| problem.member.clone()) {

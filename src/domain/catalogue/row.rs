@@ -103,8 +103,8 @@ impl CredentialType {
         let (Some(validity), Some(number), Some(issued)) = (validity, number, issued) else {
             return Err(filling.errors);
         };
-        let certificate = filling.certificate(&number, issued, validity, &holders);
-        filling.check_certificate(&certificate);
+        let mut certificate = filling.certificate(&number, issued, validity, &holders);
+        filling.check_certificate(&mut certificate);
         if !filling.errors.is_empty() {
             return Err(filling.errors);
         }

@@ -4,7 +4,7 @@ use serde_json::value::RawValue;
 
 use super::Prepared;
 use crate::base::jcs::canonicalize_object;
-use crate::base::json::{Map, Value, json};
+use crate::base::json::{Map, Value, json, lent};
 use crate::base::time::rfc3339;
 use crate::domain::city::City;
 use crate::domain::city::names::Names;
@@ -16,17 +16,16 @@ use crate::vc::status::bitstring;
 impl City {
     /// Assembles and signs; what does not keep its schema is a defect of the type and is not signed.
     pub(super) fn sign_credential(&self, prepared: &Prepared) -> Result<Box<RawValue>, Error> {
-        let unsigned = self.assemble(prepared);
-        let value = Value::Object(unsigned);
-        if let Err(problems) = prepared.credential_type.check_credential(&value) {
+        let mut unsigned = self.assemble(prepared);
+        let checked = lent(&mut unsigned, |unsigned| prepared.credential_type.check_credential(unsigned));
+        if let Err(problems) = checked {
             let places: Vec<_> =
                 problems.iter().map(|problem| format!("{} {}", problem.path, problem.keyword)).collect();
             return Err(Error::corrupt(format!("assembled credential breaks its schema: {}", places.join(", "))));
         }
-        let Value::Object(unsigned) = value else { return Err(Error::corrupt("assembled credential")) };
         let method = format!("{}#{}", self.names.agency_did(&prepared.agency.code), prepared.signer.key_id);
         let options = ProofOptions::new(Purpose::AssertionMethod, method, prepared.at);
-        let signed = data_integrity::sign(&unsigned, &options, prepared.signer.signer.as_ref(), self.contexts())?;
+        let signed = data_integrity::sign(unsigned, &options, prepared.signer.signer.as_ref(), self.contexts())?;
         // The canonical form is what the log's digest is made of, so that nobody's spelling of the JSON matters.
         let text = String::from_utf8(canonicalize_object(&signed));
         let text = text.map_err(|error| Error::corrupt(error.to_string()))?;

@@ -100,7 +100,7 @@ impl City {
             };
             let options_of_proof = ProofOptions::new(Purpose::AssertionMethod, method, now);
             let credential = list_credential(&options, &list.bits);
-            let signed = data_integrity::sign(&credential, &options_of_proof, signer.signer.as_ref(), self.contexts())?;
+            let signed = data_integrity::sign(credential, &options_of_proof, signer.signer.as_ref(), self.contexts())?;
             return Ok(Value::Object(signed).to_string().into_bytes());
         }
         let token = Token {

@@ -117,7 +117,7 @@ impl City {
         });
         let Value::Object(document) = document else { return Err(Error::corrupt("the bundle is no object")) };
         let options = ProofOptions::new(Purpose::AssertionMethod, registry.root_method(), now);
-        let signed = data_integrity::sign(&document, &options, own.root.signer.as_ref(), &self.contexts)?;
+        let signed = data_integrity::sign(document, &options, own.root.signer.as_ref(), &self.contexts)?;
         Ok(Value::Object(signed).to_string().into_bytes())
     }
 

@@ -39,7 +39,7 @@ pub struct Named {
 impl Registry {
     /// The signed document, as published.
     pub fn sign(&self, root: &dyn Signer, contexts: &Contexts) -> Result<Vec<u8>, Finding> {
-        let signed = self.signed_as(&self.to_json(root.public_key()), &self.root_method(), root, contexts)?;
+        let signed = self.signed_as(self.to_json(root.public_key()), &self.root_method(), root, contexts)?;
         Ok(Value::Object(signed).to_string().into_bytes())
     }
 
@@ -52,18 +52,12 @@ impl Registry {
     ) -> Result<Vec<u8>, Finding> {
         let before = self.root_before().ok_or_else(|| wrong("no root key before"))?;
         let method = format!("{}#{}", self.city, before.key.id);
-        let once = self.signed_as(&self.to_json(new.public_key()), &method, old, contexts)?;
-        let twice = self.signed_as(&once, &self.root_method(), new, contexts)?;
+        let once = self.signed_as(self.to_json(new.public_key()), &method, old, contexts)?;
+        let twice = self.signed_as(once, &self.root_method(), new, contexts)?;
         Ok(Value::Object(twice).to_string().into_bytes())
     }
 
-    fn signed_as(
-        &self,
-        document: &Map,
-        method: &str,
-        signer: &dyn Signer,
-        contexts: &Contexts,
-    ) -> Result<Map, Finding> {
+    fn signed_as(&self, document: Map, method: &str, signer: &dyn Signer, contexts: &Contexts) -> Result<Map, Finding> {
         let options = ProofOptions::new(Purpose::AssertionMethod, method, self.issued);
         data_integrity::sign(document, &options, signer, contexts)
     }

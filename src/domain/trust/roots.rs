@@ -111,7 +111,7 @@ impl Registry {
         let mut handover = statement(&city, &last.key, &next, version);
         for (id, signer) in [(last.key.id.as_str(), old), (id, new)] {
             let options = ProofOptions::new(Purpose::AssertionMethod, format!("{city}#{id}"), at);
-            handover = data_integrity::sign(&handover, &options, signer, contexts)?;
+            handover = data_integrity::sign(handover, &options, signer, contexts)?;
         }
         last.key.valid_until = Some(at);
         last.key.compromised_from = compromised_from.or(last.key.compromised_from);

@@ -199,7 +199,7 @@ impl Wallet {
         let mut options = ProofOptions::new(Purpose::Authentication, self.key.method(), asked.now).with_suite(suite);
         options.challenge = asked.nonce.map(str::to_owned);
         options.domain = asked.audience.map(str::to_owned).into_iter().collect();
-        let signed = data_integrity::sign(&document, &options, &self.key, contexts)?;
+        let signed = data_integrity::sign(document, &options, &self.key, contexts)?;
         for id in ids {
             self.note(id, Form::Presentation, Vec::new(), asked);
         }

@@ -47,7 +47,7 @@ fn package(id: &str, holders: &[Option<&HolderKey>]) -> Vec<u8> {
         "credentialSubject": {"id": "did:example:1"},
     }));
     let options = ProofOptions::new(Purpose::AssertionMethod, format!("{AGENCY}#key-1"), now());
-    let signed = data_integrity::sign(&document, &options, &agency(), &Contexts::bundled()).unwrap();
+    let signed = data_integrity::sign(document, &options, &agency(), &Contexts::bundled()).unwrap();
     let copies = holders.iter().map(|holder| {
         let key = holder.map(Signer::public_key);
         let view = NewCredential {

@@ -1,7 +1,5 @@
 //! Adding a proof: alone, to a set, or as the next link of a chain (Data Integrity 1.0 §4.2, §4.3).
 
-use std::borrow::Cow;
-
 use super::hash::hash;
 use super::proof::{Proof, matching, proofs};
 use super::{Cryptosuite, MOST_PROOFS, PROOF_TYPE, malformed};
@@ -94,21 +92,26 @@ impl ProofOptions {
 /// The context that defines the terms of a proof, where the document's own contexts do not.
 const CONTEXT: &str = "https://w3id.org/security/data-integrity/v2";
 
-/// Signs a document: the same document with one proof more.
+/// Signs a document and hands it back with one proof more.
 ///
 /// A document whose contexts do not define the terms of a proof gets the context that does (Data Integrity 1.0 §2.4.2
 /// "Context Injection").
 /// Fails when the signer's key is not one for the suite, a member of the options has a wrong form, a previous proof is not in the
 /// document, the document has 16 proofs already, or it cannot be canonicalised.
-pub fn sign(document: &Map, options: &ProofOptions, signer: &dyn Signer, contexts: &Contexts) -> Result<Map, Finding> {
+pub fn sign(
+    mut document: Map,
+    options: &ProofOptions,
+    signer: &dyn Signer,
+    contexts: &Contexts,
+) -> Result<Map, Finding> {
     if signer.algorithm() != options.suite.algorithm() {
         return Err(Finding::error(Check::Proof, Code::ProofUnsupported, "the key is not one for the cryptosuite"));
     }
     if options.suite == Cryptosuite::Ed25519Signature2020 {
         return Err(Finding::error(Check::Proof, Code::ProofUnsupported, "proofs of this kind are verified only"));
     }
-    let document = &with_context(document);
-    let present = if document.contains_key("proof") { proofs(document)? } else { Vec::new() };
+    add_context(&mut document);
+    let present = if document.contains_key("proof") { proofs(&document)? } else { Vec::new() };
     if present.len() >= MOST_PROOFS {
         return Err(malformed("the document has 16 proofs already"));
     }
@@ -118,11 +121,10 @@ pub fn sign(document: &Map, options: &ProofOptions, signer: &dyn Signer, context
     }
     let signature = {
         let proof = Proof::parse(&raw)?;
-        signer.sign(&hash(document, &proof, &matching(&proof, &present)?, contexts)?)
+        signer.sign(&hash(&document, &proof, &matching(&proof, &present)?, contexts)?)
     };
     raw.insert("proofValue".into(), format!("z{}", base58(&signature)).into());
-    let mut secured = document.clone().into_owned();
-    let proof = match secured.remove("proof") {
+    let proof = match document.remove("proof") {
         None => Value::Object(raw),
         Some(Value::Array(mut items)) => {
             items.push(Value::Object(raw));
@@ -130,22 +132,20 @@ pub fn sign(document: &Map, options: &ProofOptions, signer: &dyn Signer, context
         }
         Some(single) => Value::Array(vec![single, Value::Object(raw)]),
     };
-    secured.insert("proof".into(), proof);
-    Ok(secured)
+    document.insert("proof".into(), proof);
+    Ok(document)
 }
 
-fn with_context(document: &Map) -> Cow<'_, Map> {
+/// Adds the context for proofs where the document has contexts of which none brings their terms.
+fn add_context(document: &mut Map) {
     let defines = |context: &Value| {
         let url = context.as_str().unwrap_or_default();
         url == BASE_CONTEXT || url == CONTEXT || url == "https://w3id.org/security/data-integrity/v1"
     };
     let contexts = one_or_more(document.get("@context"));
-    if contexts.is_empty() || contexts.iter().any(defines) {
-        return Cow::Borrowed(document);
+    if !contexts.is_empty() && !contexts.iter().any(defines) {
+        let mut contexts = contexts.to_vec();
+        contexts.push(CONTEXT.into());
+        document.insert("@context".into(), contexts.into());
     }
-    let mut contexts = contexts.to_vec();
-    contexts.push(CONTEXT.into());
-    let mut document = document.clone();
-    document.insert("@context".into(), contexts.into());
-    Cow::Owned(document)
 }

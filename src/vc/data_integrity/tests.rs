@@ -48,7 +48,7 @@ fn options(suite: Cryptosuite, seed: u8) -> ProofOptions {
 }
 
 fn signed(document: &Map, options: &ProofOptions, seed: u8) -> Map {
-    sign(document, options, &key_for(options.suite, seed).0, &Contexts::bundled()).unwrap()
+    sign(document.clone(), options, &key_for(options.suite, seed).0, &Contexts::bundled()).unwrap()
 }
 
 fn check(document: &Map) -> Result<Vec<VerifiedProof>, Vec<Finding>> {
@@ -119,7 +119,7 @@ fn unknown_proof_members_are_kept_and_signed() {
 fn the_suites_over_rdf_refuse_undefined_terms_when_signing_and_verifying() {
     for suite in [Cryptosuite::EddsaRdfc2022, Cryptosuite::EcdsaRdfc2019] {
         let undefined = with(&document(), |it| it["undefined"] = json!("x"));
-        let finding = sign(&undefined, &options(suite, 1), &key_for(suite, 1).0, &Contexts::bundled()).unwrap_err();
+        let finding = sign(undefined, &options(suite, 1), &key_for(suite, 1).0, &Contexts::bundled()).unwrap_err();
         assert_eq!(finding.code, Code::ModelViolation);
         let secured = signed(&document(), &options(suite, 1), 1);
         let added = with(&secured, |it| it["undefined"] = json!("x"));
@@ -231,7 +231,7 @@ fn a_chain_covers_the_earlier_proofs() {
         let replaced = signed(&document(), &ProofOptions { created: None, ..first.clone() }, 1);
         let other = with(&two, |it| it["proof"][0] = replaced["proof"].clone());
         assert_eq!(codes(check(&other)), [Code::ProofInvalid], "the covered proof was replaced by another valid one");
-        let nobody = sign(&document(), &second, &key_for(suite, 2).0, &Contexts::bundled());
+        let nobody = sign(document(), &second, &key_for(suite, 2).0, &Contexts::bundled());
         assert_eq!(nobody.unwrap_err().code, Code::ProofInvalid);
     }
 }
@@ -253,7 +253,7 @@ fn keys_of_another_algorithm_neither_sign_nor_verify() {
         let other = SUITES.into_iter().find(|other| other.algorithm() != suite.algorithm()).unwrap();
         let (wrong, method) = key_for(other, 7);
         let made_with = ProofOptions { suite, ..ProofOptions::new(Purpose::AssertionMethod, method.clone(), now()) };
-        let finding = sign(&document(), &made_with, &wrong, &Contexts::bundled()).unwrap_err();
+        let finding = sign(document(), &made_with, &wrong, &Contexts::bundled()).unwrap_err();
         assert_eq!(finding.code, Code::ProofUnsupported);
         let secured = signed(&document(), &options(suite, 1), 1);
         let named = with(&secured, |it| it["proof"]["verificationMethod"] = json!(method));
@@ -320,5 +320,5 @@ fn proofs_of_the_older_kind_are_verified_and_not_made() {
     let changed = with(&published, |it| it["name"] = json!("Changed"));
     assert_eq!(codes(check(&changed)), [Code::ProofInvalid]);
     let made_with = options(Cryptosuite::Ed25519Signature2020, 1);
-    assert!(sign(&document(), &made_with, &key(1).0, &Contexts::bundled()).is_err());
+    assert!(sign(document(), &made_with, &key(1).0, &Contexts::bundled()).is_err());
 }

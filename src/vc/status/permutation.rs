@@ -5,8 +5,7 @@
 //! A slot costs eight HMACs whatever the list holds, and two counters never get the same slot.
 
 use super::SLOTS;
-use crate::base::secret::Secret;
-use crate::crypto::digest::hmac_sha256;
+use crate::crypto::digest::Keyed;
 
 /// Rounds; small domains want more than the four of a large one.
 const ROUNDS: u8 = 8;
@@ -16,7 +15,7 @@ const RIGHT: u32 = 0x1FF;
 /// The permutation of one agency.
 #[derive(Debug)]
 pub struct Permutation {
-    key: Secret<[u8; 32]>,
+    key: Keyed,
 }
 
 /// Where a credential stands: the number of the list and the slot in it.
@@ -30,8 +29,8 @@ pub struct Place {
 
 impl Permutation {
     /// The permutation under a secret key.
-    pub fn new(key: [u8; 32]) -> Self {
-        Self { key: Secret::new(key) }
+    pub fn new(key: &[u8; 32]) -> Self {
+        Self { key: Keyed::new(key) }
     }
 
     /// The place of the `counter`-th credential; `None` beyond 2³² lists. Every list has its own order.
@@ -56,7 +55,7 @@ impl Permutation {
     fn round(&self, list: u32, round: u8, half: u32) -> u32 {
         let [l0, l1, l2, l3] = list.to_be_bytes();
         let [h0, h1, h2, h3] = half.to_be_bytes();
-        let [a, b, c, d, ..] = hmac_sha256(self.key.expose(), &[l0, l1, l2, l3, round, h0, h1, h2, h3]);
+        let [a, b, c, d, ..] = self.key.code(&[l0, l1, l2, l3, round, h0, h1, h2, h3]);
         u32::from_be_bytes([a, b, c, d])
     }
 }
@@ -67,7 +66,7 @@ mod tests {
 
     #[test]
     fn every_slot_is_given_exactly_once() {
-        let permutation = Permutation::new([5; 32]);
+        let permutation = Permutation::new(&[5; 32]);
         let mut seen = vec![false; SLOTS as usize];
         for counter in 0..u64::from(SLOTS) {
             let place = permutation.place(counter).unwrap();
@@ -80,19 +79,19 @@ mod tests {
     #[test]
     fn lists_and_keys_have_different_orders() {
         let order = |key: u8, list: u64| {
-            let permutation = Permutation::new([key; 32]);
+            let permutation = Permutation::new(&[key; 32]);
             (0..64).map(|i| permutation.place(list * u64::from(SLOTS) + i).unwrap().slot).collect::<Vec<_>>()
         };
         assert_ne!(order(1, 0), order(1, 1));
         assert_ne!(order(1, 0), order(2, 0));
         assert_eq!(order(1, 3), order(1, 3));
-        assert_eq!(Permutation::new([1; 32]).place(u64::from(SLOTS) * 7).unwrap().list, 7);
-        assert_eq!(Permutation::new([1; 32]).place(u64::MAX), None);
+        assert_eq!(Permutation::new(&[1; 32]).place(u64::from(SLOTS) * 7).unwrap().list, 7);
+        assert_eq!(Permutation::new(&[1; 32]).place(u64::MAX), None);
     }
 
     #[test]
     fn neighbours_do_not_stay_neighbours() {
-        let permutation = Permutation::new([9; 32]);
+        let permutation = Permutation::new(&[9; 32]);
         let slots: Vec<u32> = (0..1000).map(|i| permutation.place(i).unwrap().slot).collect();
         let close = slots.windows(2).filter(|pair| pair[0].abs_diff(pair[1]) < 64).count();
         assert!(close < 10, "{close} of 999 steps stay within 64 slots; chance says 1");

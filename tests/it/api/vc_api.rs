@@ -130,7 +130,7 @@ fn challenge_and_domain_of_a_presentation_are_those_of_the_caller() {
         "holder": did::key::did(key.public_key())
     });
     let contexts = city.service.city.contexts();
-    let secured = sign(presentation.as_object().unwrap(), &options, &key, contexts).unwrap();
+    let secured = sign(presentation.as_object().unwrap().clone(), &options, &key, contexts).unwrap();
     for (challenge, domain, expected) in [("c-1", "city.example", 200), ("c-2", "city.example", 400), ("c-1", "x", 400)]
     {
         let options = json!({ "checks": ["proof"], "challenge": challenge, "domain": domain });

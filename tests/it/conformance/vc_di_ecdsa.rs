@@ -123,7 +123,7 @@ fn signing_with_p256_gives_the_published_documents() {
         let method = format!("did:key:{PUBLIC}#{PUBLIC}");
         let options =
             ProofOptions::new(Purpose::AssertionMethod, method, at("2023-02-24T23:36:38Z")).with_suite(one.suite);
-        let signed = sign(&unsigned(), &options, &signing_key(), &Contexts::bundled()).unwrap();
+        let signed = sign(unsigned(), &options, &signing_key(), &Contexts::bundled()).unwrap();
         assert_eq!(signed, secured(one.suite, PUBLIC, one.proof_value), "{:?}", one.suite);
     }
 }

@@ -104,7 +104,7 @@ fn resign(signed: &Map, suite: Cryptosuite) {
     let method = proof["verificationMethod"].as_str().unwrap();
     let options = ProofOptions::new(Purpose::AssertionMethod, method, created).with_suite(suite);
     let unsigned = object("unsigned.json").unwrap();
-    assert_eq!(sign(&unsigned, &options, &key, &Contexts::bundled()).as_ref(), Ok(signed));
+    assert_eq!(sign(unsigned, &options, &key, &Contexts::bundled()).as_ref(), Ok(signed));
 }
 
 /// What the published canonical forms say of the employment authorization document's own context: types that carry contexts,
@@ -198,7 +198,7 @@ fn a_chain_is_signed_link_by_link_as_published() {
         } else {
             options.previous = proof["previousProof"].as_str().map(str::to_owned).into_iter().collect();
         }
-        document = sign(&document, &options, &key, &Contexts::bundled()).unwrap();
+        document = sign(document, &options, &key, &Contexts::bundled()).unwrap();
     }
     assert_eq!(document, published);
 }

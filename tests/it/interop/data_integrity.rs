@@ -76,7 +76,7 @@ fn the_peer_verifies_what_we_sign() {
     for suite in Cryptosuite::NAMED {
         let method = did::key::method_url(key(suite).public_key());
         let options = ProofOptions::new(Purpose::AssertionMethod, method, now()).with_suite(suite);
-        let signed = sign(&credential(suite), &options, &key(suite), &contexts()).unwrap();
+        let signed = sign(credential(suite), &options, &key(suite), &contexts()).unwrap();
         let question = |credential: &Map| {
             json!({"op": "di-verify", "credential": credential, "cryptosuite": suite.name(), "documents": documents(suite),
                 "now": "2026-03-01T00:00:00Z"})

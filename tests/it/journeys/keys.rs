@@ -133,6 +133,6 @@ fn a_retired_key_holds_for_what_it_signed_and_signs_no_more() {
     forged.remove("proof");
     let method = format!("{}#{key}", story.city.service.city.names.agency_did(&ga()));
     let options = ProofOptions::new(Purpose::AssertionMethod, method, now);
-    let forged = sign(forged, &options, &old, story.city.service.city.contexts()).unwrap();
+    let forged = sign(forged.clone(), &options, &old, story.city.service.city.contexts()).unwrap();
     stranger.verify(&Value::Object(forged).to_string()).refuse(Check::Trust, "key_not_valid_then");
 }

@@ -76,5 +76,6 @@ fn present_by(somebody: &Resident, credential: &Value, contexts: &certless::vc::
     });
     let method = somebody.wallet.key().method();
     let options = ProofOptions::new(Purpose::Authentication, method, crate::support::roles::now());
-    Value::Object(sign(document.as_object().unwrap(), &options, somebody.wallet.key(), contexts).unwrap()).to_string()
+    Value::Object(sign(document.as_object().unwrap().clone(), &options, somebody.wallet.key(), contexts).unwrap())
+        .to_string()
 }

@@ -60,7 +60,7 @@ fn signed_anew(
     map.remove("proof");
     change(&mut map);
     let options = ProofOptions::new(Purpose::AssertionMethod, method, now());
-    Value::Object(sign(&map, &options, key, city.service.city.contexts()).unwrap()).to_string()
+    Value::Object(sign(map, &options, key, city.service.city.contexts()).unwrap()).to_string()
 }
 
 /// The same signed by an agency of the city with its own key.

@@ -165,7 +165,7 @@ fn holders_of_either_key_present_whole_credentials_and_nobody_presents_anothers(
         assert_eq!(key.algorithm(), suite.algorithm());
         options.challenge = Some(request.object.nonce.clone());
         options.domain = vec![request.object.client_id.clone()];
-        let made = sign(unsigned.as_object().unwrap(), &options, key, &Contexts::bundled()).unwrap();
+        let made = sign(unsigned.as_object().unwrap().clone(), &options, key, &Contexts::bundled()).unwrap();
         let token = VpToken::from([("idCard_ldp".to_owned(), vec![Value::Object(made)])]);
         let got = post(&city, &request, Content::Token(token));
         assert_eq!((got.status, &got.json()["checks"][0]["code"]), (400, &json!("not_the_holder")), "{}", got.text);
