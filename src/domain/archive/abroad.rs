@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::check::Frame;
+use super::opening::Frame;
 use super::report::Report;
 use super::{Archive, digest};
 use crate::base::bytes::{from_base64url, hex};

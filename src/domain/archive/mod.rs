@@ -6,8 +6,8 @@
 //! licences were accepted with what the log says they were believed for, the status lists as they were published at the
 //! moment of use, the schemas and the context. [`make`] puts it together,
 //! [`check`] judges it with the root key alone: every key may have rotated since, and the city's server may be gone.
-//! `known` is what verification is told then: the registry, the statuses and the types as of the moment of use; `lists`
-//! reads the status lists, `abroad` the other cities' registries.
+//! `opening` holds the members against the manifest; `known` is what verification is told then: the registry, the statuses
+//! and the types as of the moment of use; `lists` reads the status lists, `abroad` the other cities' registries.
 
 mod abroad;
 pub mod check;
@@ -15,6 +15,7 @@ mod find;
 mod known;
 mod lists;
 pub mod make;
+mod opening;
 pub mod report;
 
 use std::collections::BTreeMap;

@@ -4,27 +4,23 @@
 //! holder has one phone: copies that an earlier offer brought, and those bound to the key of the holder's row, are revoked
 //! in the change that makes the new ones, while the licence itself stays valid — how a lost phone is replaced. Whatever
 //! the lost phone still has of an older offer brings it nothing back. What the register keeps is then bound to nobody,
-//! and signed anew if it was.
+//! and signed anew if it was (`ending`).
 
 use std::collections::BTreeSet;
 
 use serde_json::value::RawValue;
 
 use super::copies::Draft;
-use super::life::slots_of;
-use super::record::{Copy, CredentialHead, Life, Package, Phone};
+use super::record::{CredentialHead, Life, Package, Phone};
 use super::{Order, Prepared};
-use crate::base::id::{AgencyCode, CredentialId, OfferId};
-use crate::base::json::{Limits, Map, Value, json, parse_object};
+use crate::base::id::{CredentialId, OfferId};
+use crate::base::json::{Map, Value, json};
 use crate::base::time::Timestamp;
 use crate::crypto::PublicKey;
 use crate::crypto::digest::sha256;
-use crate::domain::agency::Agencies;
-use crate::domain::catalogue::{Catalogue, CredentialType, Filled, Holder, Validity};
 use crate::domain::change::{Change, Leaf, Table, Write};
 use crate::domain::city::City;
 use crate::domain::error::{Error, ErrorKind};
-use crate::domain::holder::{self, thumbprint_of};
 use crate::domain::leaf::{Kind, leaf};
 use crate::domain::record;
 use crate::domain::status::Slot;
@@ -53,16 +49,16 @@ pub struct Claimant<'a> {
 
 /// A licence whose copies are being made; nothing is written until its [`change`](City::claiming_change) is committed.
 pub(in crate::domain) struct Claimed {
-    prepared: Prepared,
+    pub(super) prepared: Prepared,
     pub(in crate::domain) head: CredentialHead,
-    package: Package,
+    pub(super) package: Package,
     basis: Basis,
     /// Slots that end with this claim.
-    revoked: Vec<Slot>,
+    pub(super) revoked: Vec<Slot>,
     /// Thumbprints that no longer lead here.
-    forgotten: BTreeSet<String>,
+    pub(super) forgotten: BTreeSet<String>,
     known: BTreeSet<String>,
-    leaves: Vec<Leaf>,
+    pub(super) leaves: Vec<Leaf>,
 }
 
 enum Basis {
@@ -102,33 +98,6 @@ impl City {
             Life::Revoked { .. } => ("证照已注销，不能领取。", "The licence is revoked and cannot be received."),
         };
         Err(Error::new(ErrorKind::Conflict, "the licence is not in force").says(zh, en))
-    }
-
-    /// The copies of a licence for the holders that the register knows, dated as the licence, or from when on the agency
-    /// signs with the key that it has now.
-    pub(in crate::domain) fn copies_of(&self, head: &CredentialHead, package: &Package) -> Result<Vec<Copy>, Error> {
-        let mut prepared = self.prepared_again(head, package)?;
-        let registry = self.registry();
-        let keys = registry.agency(&head.agency).map(|agency| agency.keys.as_slice()).unwrap_or_default();
-        let key = keys.iter().find(|key| key.id == prepared.signer.key_id);
-        prepared.at = key.map_or(head.issued_at, |key| key.valid_from.max(head.issued_at));
-        self.sign_copies(&prepared)
-    }
-
-    /// What signing needs, out of what was issued before.
-    fn prepared_again(&self, head: &CredentialHead, package: &Package) -> Result<Prepared, Error> {
-        let agency = Agencies::shipped()?.find(&head.agency).ok_or_else(|| Error::corrupt("agency of a credential"))?;
-        let credential_type = Catalogue::embedded()?.find(head.type_code.as_str());
-        let credential_type = credential_type.ok_or_else(|| Error::corrupt("type of a credential"))?;
-        let limits = Limits { bytes: 1 << 22, ..Limits::DEFAULT };
-        let credential = parse_object(package.credential.get().as_bytes(), &limits)?;
-        let filled = filled_again(credential_type, head, &credential, &package.number);
-        let keys = keys_again(head, package);
-        let signer = self.keys.agency(&head.agency)?;
-        let (id, slots, at) = (head.id.clone(), head.slots.clone(), self.this_second());
-        let mut prepared = Prepared { credential_type, agency, signer, filled, keys, id, slots, at };
-        prepared.bind_kept();
-        Ok(prepared)
     }
 
     /// Makes a copy for each key in a format; the credentials as an answer carries them.
@@ -176,52 +145,6 @@ impl City {
         value_of(&signed)
     }
 
-    /// Ends what the holder's earlier phone holds, once for each claim.
-    fn replace_phone(&self, claimed: &mut Claimed, claimant: Claimant<'_>) -> Result<(), Error> {
-        let (old, kept) = std::mem::take(&mut claimed.head.phones)
-            .into_iter()
-            .partition::<Vec<Phone>, _>(|phone| phone.holder == claimant.holder && phone.offer != *claimant.offer);
-        claimed.head.phones = kept;
-        for phone in old {
-            claimed.revoked.extend(phone.slots);
-            claimed.forgotten.extend(phone.keys);
-        }
-        let keyed = claimed.head.holders.get_mut(claimant.holder).and_then(|holder| holder.key.take());
-        match keyed {
-            Some(thumbprint) => {
-                claimed.forgotten.insert(thumbprint);
-                self.unbind_register(claimed, claimant.holder)
-            }
-            None => Ok(()),
-        }
-    }
-
-    /// Signs anew what the register keeps, now that a holder's key no longer holds it.
-    fn unbind_register(&self, claimed: &mut Claimed, holder: usize) -> Result<(), Error> {
-        let before = claimed.prepared.keys.iter().take(holder).flatten().count();
-        let (json_slot, pairs) = (1, 1 + before * 2);
-        let fresh = self.take_slots(&claimed.head.agency, 2)?;
-        let mut slots: Vec<Slot> = claimed.head.slots.clone();
-        claimed.revoked.extend(slots.drain(pairs.min(slots.len())..(pairs + 2).min(slots.len())));
-        claimed.revoked.extend(slots.drain(..json_slot.min(slots.len())));
-        slots.splice(..0, fresh.first().cloned());
-        if before < claimed.package.copies.len() {
-            claimed.package.copies.remove(before);
-        }
-        if let Some(key) = claimed.prepared.keys.get_mut(holder) {
-            *key = None;
-        }
-        claimed.prepared.slots = slots;
-        claimed.prepared.bind_kept();
-        claimed.package.credential = self.sign_credential(&claimed.prepared)?;
-        claimed.leaves.push(self.issued_leaf(&claimed.head, claimed.package.credential.get(), claimed.prepared.at));
-        if claimed.package.copies.is_empty() {
-            claimed.prepared.slots.extend(fresh.into_iter().skip(1));
-        }
-        claimed.head.slots.clone_from(&claimed.prepared.slots);
-        Ok(())
-    }
-
     fn claimed_leaf(&self, claimed: &Claimed, format: Format, copies: usize) -> Leaf {
         let head = &claimed.head;
         let members = [
@@ -232,13 +155,6 @@ impl City {
             ("copies", copies.into()),
         ];
         leaf(Kind::Claimed, claimed.prepared.at, &members)
-    }
-
-    /// The leaf of copies that end while the credential stays in force.
-    fn ended_leaf(&self, agency: &AgencyCode, id: &CredentialId, slots: &[Slot]) -> Leaf {
-        let members =
-            [("agency", agency.as_str().into()), ("credential", self.claim_tag(id)), ("slots", slots_of(slots.iter()))];
-        leaf(Kind::Ended, self.this_second(), &members)
     }
 
     /// The change that makes the copies stand: the record, its indexes, the slots that end, the log.
@@ -276,46 +192,6 @@ impl City {
     pub(in crate::domain) fn show_claimed(&self, claimed: &Claimed) -> Result<(), Error> {
         self.refresh_lists(&claimed.head.agency, claimed.revoked.iter())
     }
-
-    /// Ends some copies of a phone: they never arrived, or were not wanted. `None` when nothing is left to end.
-    pub(in crate::domain) fn ending_copies(
-        &self,
-        id: &CredentialId,
-        agency: &AgencyCode,
-        slots: &[Slot],
-    ) -> Result<Option<Change>, Error> {
-        let key = record::key(&[agency.as_str(), id.as_str()]);
-        let row = self.store().get(Table::Credential, &key)?;
-        let row = row.ok_or_else(|| Error::corrupt("a claimed credential is gone"))?;
-        let mut head: CredentialHead = record::decode(Table::Credential, &row.value)?;
-        let before = match head.life {
-            Life::Valid => Status::Valid,
-            Life::Suspended { .. } => Status::Suspended,
-            Life::Revoked { .. } => return Ok(None),
-        };
-        let mut ended = Vec::new();
-        for phone in &mut head.phones {
-            let (gone, kept) = std::mem::take(&mut phone.slots).into_iter().partition(|slot| slots.contains(slot));
-            phone.slots = kept;
-            ended.extend::<Vec<Slot>>(gone);
-        }
-        if ended.is_empty() {
-            return Ok(None);
-        }
-        let body = record::open(&self.keys.sealer, Table::Credential, &key, &row.value)?;
-        let value = self.vault().encode(Table::Credential, &key, &head, &body)?;
-        let mut change = Change::new(self.fresh_request("unclaim")?, sha256(&value)).update(
-            Table::Credential,
-            key,
-            row.version,
-            value,
-        );
-        change.leaves.push(self.ended_leaf(agency, id, &ended));
-        for slot in ended {
-            change = change.status(slot.list_of(agency), slot.idx, before, Status::Revoked);
-        }
-        Ok(Some(change))
-    }
 }
 
 impl Claimed {
@@ -348,55 +224,6 @@ impl Claimed {
             phone.slots.extend_from_slice(slots);
         }
     }
-}
-
-impl Prepared {
-    /// The DID of a holder whose key the row brought.
-    fn kept_id(&self, holder: usize) -> Option<String> {
-        self.keys.get(holder)?.as_ref().map(holder::did_of)
-    }
-
-    /// Puts the identifiers of those holders where they belong, and of nobody else.
-    fn bind_kept(&mut self) {
-        let ids: Vec<_> = (0..self.filled.holders.len()).map(|i| self.kept_id(i)).collect();
-        for subject in &mut self.filled.subjects {
-            subject.remove("id");
-        }
-        self.filled.bind(&ids);
-    }
-}
-
-/// What the row had become, out of the credential that was signed. Names and codes of holders stay in the claims.
-fn filled_again(credential_type: &CredentialType, head: &CredentialHead, credential: &Map, number: &str) -> Filled {
-    let subjects: Vec<Map> = match credential.get("credentialSubject") {
-        Some(Value::Object(one)) => vec![one.clone()],
-        Some(Value::Array(many)) => many.iter().filter_map(Value::as_object).cloned().collect(),
-        _ => Vec::new(),
-    };
-    let held = subjects.first().and_then(|subject| subject.get("heldBy")).and_then(Value::as_array);
-    let relations: Vec<_> = held.into_iter().flatten().map(|one| one.get("relation").and_then(Value::as_str)).collect();
-    let joint = credential_type.is_joint();
-    let holder = |i: usize| {
-        let relation = relations.get(i).copied().flatten();
-        let subject = if relation.is_some() { None } else { Some(if joint { i } else { 0 }) };
-        let relation = relation.unwrap_or("self").to_owned();
-        Holder { name: String::new(), code: String::new(), code_type: String::new(), relation, key: None, subject }
-    };
-    Filled {
-        holders: (0..head.holders.len()).map(holder).collect(),
-        certificate: credential.get("certificate").and_then(Value::as_object).cloned().unwrap_or_default(),
-        number: number.to_owned(),
-        validity: Validity::of_moments(head.valid_from, head.valid_until),
-        subjects,
-    }
-}
-
-/// The keys that the row brought, told by the copies that are bound to them.
-fn keys_again(head: &CredentialHead, package: &Package) -> Vec<Option<PublicKey>> {
-    let dids = || package.copies.iter().filter_map(|copy| copy.holder.as_deref());
-    let key =
-        |print: &str| dids().find(|did| thumbprint_of(did).as_deref() == Some(print)).and_then(holder::key_of_did);
-    head.holders.iter().map(|holder| key(holder.key.as_deref()?)).collect()
 }
 
 fn value_of(signed: &RawValue) -> Result<Value, Error> {

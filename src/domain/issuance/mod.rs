@@ -4,12 +4,15 @@
 //! durably, assemble, sign, check what was signed against the schema, then one commit with the record, its indexes, the
 //! unique number, the log leaf and the audit event. A crash before the commit leaves leased slots that are never used;
 //! a crash after it leaves the whole credential. [`assemble`] builds the JSON credential, [`copies`] the forms bound to
-//! a holder, [`record`] is what is stored, [`claim`] makes copies for the keys that a wallet proves, [`life`] suspends,
-//! reinstates and revokes.
+//! a holder, [`record`] is what is stored, [`claim`] makes copies for the keys that a wallet proves, `ending` ends
+//! those of an earlier phone, `again` tells what signing needs out of what was issued, [`life`] suspends, reinstates and
+//! revokes.
 
+mod again;
 pub mod assemble;
 pub mod claim;
 pub mod copies;
+mod ending;
 pub mod life;
 pub mod record;
 mod write;
