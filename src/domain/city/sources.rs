@@ -74,10 +74,11 @@ impl Trust for City {
 }
 
 impl City {
-    /// The key of an agency, of this city or of one that is believed.
+    /// The key of an agency, of this city or of one that is believed; that one is asked for a key that is new.
     fn agency_key(&self, method: &str) -> Option<PublicKey> {
         let own = self.registry().method(method).map(|(_, key)| key.key.clone());
-        own.or_else(|| self.abroad.key(method))
+        let anew = || self.ask_anew(split_fragment(method).0).then(|| self.abroad.key(method)).flatten();
+        own.or_else(|| self.abroad.key(method)).or_else(anew)
     }
 
     /// Names the own registry beside the issuer where it is not known from the store but from a bundle.

@@ -19,16 +19,20 @@ impl Keys for ListSigners<'_> {
         if own.issuer(issuer).is_some() {
             require(&own, method, at)?;
         } else if let Some(city) = self.0.abroad.issuer(issuer) {
-            require(&city.registry, method, at)?;
+            let unnamed = city.registry.method(method).is_none();
+            let city = if unnamed && self.0.ask_anew(issuer) { self.0.abroad.issuer(issuer) } else { Some(city) };
+            require(&city.ok_or_else(unknown)?.registry, method, at)?;
         }
         self.0.resolve(method, purpose, at)
     }
 }
 
+fn unknown() -> Finding {
+    Finding::error(Check::Status, Code::KeyUnknown, "the registry does not name the key of the list")
+}
+
 /// Fails unless the registry names the key and it was good at a time.
 fn require(registry: &Registry, method: &str, at: Timestamp) -> Result<(), Finding> {
-    let (_, key) = registry.method(method).ok_or_else(|| {
-        Finding::error(Check::Status, Code::KeyUnknown, "the registry does not name the key of the list")
-    })?;
+    let (_, key) = registry.method(method).ok_or_else(unknown)?;
     key.check(Some(at)).map_err(|finding| Finding::error(Check::Status, finding.code, finding.detail))
 }

@@ -1,6 +1,8 @@
 //! Believing another city, asking it for newer versions, believing it no more. Every version that is taken is one change
 //! with its log leaf; a process that dies between two of them goes on with the next when it asks again.
 
+use std::sync::Arc;
+
 use super::accept::{Held, Offer, bound};
 use super::{Known, Partner, Trouble};
 use crate::base::id::{AgencyCode, ListId, TypeCode};
@@ -22,6 +24,8 @@ use crate::vc::finding::{Check, Code};
 
 /// Where a registry is published, below the origin; a version stands below it under its number.
 pub const PATH: &str = "/.well-known/certless/trust";
+/// How soon a city is asked again for a registry that lacks a key, seconds.
+const AGAIN: i64 = 60;
 /// Most versions that are taken in one go; the next goes on.
 const MOST_STEPS: u64 = 100;
 
@@ -174,7 +178,7 @@ impl City {
         self.abroad.all().iter().map(|known| known.partner.clone()).collect()
     }
 
-    fn partner(&self, city: &str) -> Result<std::sync::Arc<Known>, Error> {
+    fn partner(&self, city: &str) -> Result<Arc<Known>, Error> {
         let missing = || {
             Error::new(ErrorKind::Refused, "not a city that is believed")
                 .says("没有与该城市互认，请核对名称（trust list）。", "This city is not believed. See trust list.")
@@ -202,6 +206,25 @@ impl City {
 
     /// Asks one city for newer versions of its registry and for the status lists of its agencies.
     pub fn update_partner(&self, city: &str) -> Result<Partner, Error> {
+        let known = self.update_registry(city)?;
+        if known.partner.checked_at == known.partner.tried_at {
+            self.refresh_lists_of(&known);
+            self.keep_lists(&known.partner)?;
+        }
+        Ok(known.partner.clone())
+    }
+
+    /// Asks the city of an issuer at once for a newer registry, as after a rotation there: where the one that is held does not
+    /// name a key. Whether it was asked; it is not within a minute after the last time, nor by a gate without a network.
+    pub(in crate::domain) fn ask_anew(&self, issuer: &str) -> bool {
+        let Some(known) = self.abroad.issuer(issuer).filter(|_| self.abroad.own_as_of().is_none()) else {
+            return false;
+        };
+        let due = plus_seconds(known.partner.tried_at, AGAIN) <= self.now();
+        due && self.update_registry(&known.partner.city).is_ok()
+    }
+
+    fn update_registry(&self, city: &str) -> Result<Arc<Known>, Error> {
         self.load_partners()?;
         let mut known = self.partner(city)?;
         let document = match self.fetch(
@@ -225,7 +248,7 @@ impl City {
                 Err(trouble) => return self.note_trouble(&known, trouble),
             }
         }
-        Ok(known.partner.clone())
+        Ok(known)
     }
 
     /// The version after the one that is held: the newest itself, or one on the way to it.
@@ -241,7 +264,7 @@ impl City {
         Ok((held.step(&bytes, &self.contexts)?, bytes))
     }
 
-    fn take_version(&self, known: &Known, named: Named, bytes: &[u8]) -> Result<std::sync::Arc<Known>, Error> {
+    fn take_version(&self, known: &Known, named: Named, bytes: &[u8]) -> Result<Arc<Known>, Error> {
         let now = self.this_second();
         let Named { registry, root } = named;
         let partner = Partner {
@@ -261,19 +284,17 @@ impl City {
         self.partner(&partner.city)
     }
 
-    fn note_checked(&self, known: &Known) -> Result<Partner, Error> {
+    fn note_checked(&self, known: &Known) -> Result<Arc<Known>, Error> {
         let now = self.this_second();
         let partner = Partner { checked_at: now, tried_at: now, trouble: None, ..known.partner.clone() };
         // A fork does not go away because the city shows the first document again: somebody has to look into it.
         let forked = matches!(known.partner.trouble, Some(Trouble::Forked { .. } | Trouble::RootCompromised { .. }));
         let partner = if forked { Partner { trouble: known.partner.trouble.clone(), ..partner } } else { partner };
         self.write_partner(known, &partner, None, None)?;
-        self.refresh_lists_of(known);
-        self.keep_lists(&partner)?;
-        Ok(partner)
+        self.partner(&partner.city)
     }
 
-    fn note_trouble(&self, known: &Known, trouble: Trouble) -> Result<Partner, Error> {
+    fn note_trouble(&self, known: &Known, trouble: Trouble) -> Result<Arc<Known>, Error> {
         let grave = |trouble: &Trouble| !matches!(trouble, Trouble::NotHad { .. });
         // That a city does not answer now does not clear up what was wrong before.
         let trouble = match &known.partner.trouble {
@@ -283,7 +304,7 @@ impl City {
         };
         let partner = Partner { tried_at: self.this_second(), trouble: Some(trouble), ..known.partner.clone() };
         self.write_partner(known, &partner, None, None)?;
-        Ok(partner)
+        self.partner(&partner.city)
     }
 
     fn write_partner(
