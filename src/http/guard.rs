@@ -50,13 +50,22 @@ async fn guard(State((service, access)): State<(Shared, Access)>, request: Reque
         return Err(password_first());
     }
     if !access.admits(&known.caller) {
-        return Err(Error::new(ErrorKind::NotAllowed, format!("{access:?} is needed")).into());
+        return Err(not_allowed(access).into());
     }
     if let Some(session) = known.session {
         parts.extensions.insert(session);
     }
     parts.extensions.insert(known.caller);
     Ok(next.run(Request::from_parts(parts, body)).await)
+}
+
+/// Says whom an operation is for, so that the caller knows which token or account to take.
+fn not_allowed(access: Access) -> Error {
+    let callers = access.callers();
+    Error::new(ErrorKind::NotAllowed, format!("{access:?} is needed")).says(
+        format!("没有权限：此操作供{}使用。请换用其令牌或账号。", callers.zh),
+        format!("Not allowed: this is for {}. Use a token or account of theirs.", callers.en),
+    )
 }
 
 fn password_first() -> Problem {

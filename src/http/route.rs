@@ -5,6 +5,7 @@
 use axum::routing::MethodRouter;
 
 use super::service::Shared;
+use crate::base::text::Label;
 use crate::domain::account::StaffRole;
 use crate::domain::token::{Caller, Role};
 
@@ -69,6 +70,23 @@ impl Access {
             Self::Auditor => caller.role == Role::Auditor,
             Self::Operator => caller.role == Role::Operator,
         }
+    }
+
+    /// Who that is, for those whom it is not.
+    pub fn callers(self) -> Label {
+        let (zh, en) = match self {
+            Self::Open | Self::Known | Self::Staff => ("已登录的工作人员", "staff who are signed in"),
+            Self::Agency => ("签发机关的令牌或工作人员", "an agency’s token or staff"),
+            Self::AgencyReading => ("签发机关、督查员或审计员", "an agency, a supervisor or an auditor"),
+            Self::Approver => ("签发机关的审批员", "an agency’s approver"),
+            Self::Window => ("窗口的令牌或工作人员", "a window’s token or staff"),
+            Self::WindowReading => ("窗口、督查员或审计员", "a window, a supervisor or an auditor"),
+            Self::Answering => ("签发机关或督查员", "an agency or a supervisor"),
+            Self::Watching => ("督查员或审计员", "a supervisor or an auditor"),
+            Self::Auditor => ("审计员", "an auditor"),
+            Self::Operator => ("运维令牌或管理员", "the operator’s token or an administrator"),
+        };
+        Label::new(zh, en)
     }
 
     /// Whether a bearer token can be enough.

@@ -1,5 +1,6 @@
 //! Who may call what: every role and every kind of token against every operation.
 
+use certless::base::json::json;
 use certless::domain::account::StaffRole;
 use certless::domain::token::Role;
 use certless::http::route::{Access, Route};
@@ -133,6 +134,16 @@ fn every_role_calls_what_its_table_says_and_nothing_else() {
         }
     }
     assert!(asked > 400, "{asked} calls");
+}
+
+#[test]
+fn who_may_not_is_told_who_may() {
+    let world = World::new();
+    let journal = json!({"journal": ""}).to_string();
+    let got = world.city.send(world.callers[1].as_deref(), "/api/reconcile", "application/json", journal.as_bytes());
+    let told = got.json().to_string();
+    assert_eq!(got.status, 403, "{told}");
+    assert!(told.contains("窗口的令牌或工作人员") && told.contains("a window’s token or staff"), "{told}");
 }
 
 #[test]
