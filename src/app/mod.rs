@@ -6,6 +6,7 @@
 pub mod background;
 pub mod config;
 pub mod demo;
+pub mod load;
 pub mod loopback;
 pub mod open;
 pub mod server;
