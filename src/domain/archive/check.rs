@@ -1,7 +1,7 @@
 //! Judging an archive with nothing but a root key of the city, one of its time, an older or a newer one: no store, no
 //! network, no clock.
 //!
-//! First [`opening`](super::opening) it; what was changed is named. Then what the members say: registries by the
+//! First `opening` it; what was changed is named. Then what the members say: registries by the
 //! root key and their place in the log, use records by the root key and theirs, status lists by the keys of the agencies of
 //! those days, presentations by the keys, lists and schemas of the moment when they were shown, events and results by their
 //! place in the log.
